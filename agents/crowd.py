@@ -1,0 +1,107 @@
+"""A crowd: many accounts that follow one rule. Subclass it as a dataclass and write `decide`.
+
+A field that is a distribution is drawn once per account, from the account's own dice. `decide(view, me)` gets
+the accounts awake in this step and returns their messages. The crowds of this package give their rule as a
+compiled function instead, `kernel(x, rows, first, traits, out, n)`: the same rule, written for one account at a
+time, which appends to `out` from `n` on and returns the new count.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import mesa
+import numpy as np
+
+from agents.awake import NO_MESSAGES, Awake
+from agents.distributions import is_distribution
+from sim.exchange import records
+from sim.ledger import new_accounts
+from sim.streams import Dice, crowd_key
+
+OWN_FIELDS = {"market", "count", "name"}
+
+
+@dataclass(kw_only=True, eq=False)
+class Crowd(mesa.Agent):
+    """Accounts that follow one rule.
+
+    market:    the market they trade on
+    count:     how many
+    coin:      deposit of each at the start
+    max_leverage: chosen on the venue; initial margin is notional / max_leverage
+    wake_s:    mean time between two looks at the market, s; inf never, then only fills and alarms wake
+    cross:     whether the whole wallet backs a position (else its own margin)
+    alert:     wake on own fills
+    name:      of their dice; two crowds of one class must be named apart
+    """
+
+    market: Any = field(kw_only=False, repr=False)
+    count: int
+    coin: Any = 1.0
+    max_leverage: Any = 100.0
+    wake_s: Any = 600.0
+    cross: bool = False
+    alert: bool = False
+    name: str = ""
+
+    kernel = None
+    memory = ()  # names of further numbers, per account, that the rule keeps between steps
+    messages_per_wake = 4  # the most that a compiled rule sends for one account
+
+    def __post_init__(self):
+        self.name = self.name or type(self).__name__
+        if not (isinstance(self.count, int) and self.count > 0):
+            raise ValueError(f"count must be a whole number above zero (got {self.count!r}); leave the crowd out")
+        mesa.Agent.__init__(self, self.market)
+        self.key = crowd_key(self.market.seed, self.name)
+        self.traits = self._draw_traits()
+        self.first = self.market.admit(self, self._rows())
+
+    def _draw_traits(self):
+        """(count,) record array: every numeric field, drawn or constant, then the rule's memory as zeros."""
+        names = [f.name for f in fields(self) if f.name not in OWN_FIELDS]
+        values = {name: getattr(self, name) for name in names}
+        numeric = {
+            name: value
+            for name, value in values.items()
+            if is_distribution(value) or (isinstance(value, int | float) and not isinstance(value, bool))
+        }
+        kept = [*numeric, *self.memory] if self.kernel or self.memory or numeric else []
+        traits = records(self.count, np.dtype([(name, np.float64) for name in kept]))
+        for name, value in numeric.items():
+            traits[name] = self._drawn(name, value)
+        return traits
+
+    def _drawn(self, name, value):
+        if not is_distribution(value):
+            return value
+        key = crowd_key(self.market.seed, f"{self.name}.{name}")
+        return value.at(Dice(key, np.arange(self.count), 0).uniform(0))
+
+    def _rows(self):
+        """The crowd's account rows, its deposits not yet made."""
+        traits, most = self.traits, self.market.venue.max_leverage
+        for name, low, high in (("coin", 0.0, np.inf), ("max_leverage", 0.0, most), ("wake_s", 0.0, np.inf)):
+            drawn = traits[name]
+            bad = ~((drawn > low) & (drawn <= high)) & ~((name == "coin") & (drawn == 0.0))
+            if bad.any():
+                limit = f"above {low:g}" + (f" and at most the venue's {high:g}" if high < np.inf else "")
+                raise ValueError(
+                    f"{name} of {self.name} must be {limit} (got {drawn[bad][0]:g}); change its value or its bounds"
+                )
+        rows = new_accounts(self.count, cross=self.cross)
+        rows.leverage, rows.wake_s, rows.alert = traits.max_leverage, traits.wake_s, self.alert
+        return rows
+
+    def dice(self, rows):
+        """The dice of some of the crowd's rows in this step."""
+        return Dice(self.key, rows - self.first, self.market.exchange.now[0].step)
+
+    def decide(self, view, me):
+        """Messages of the accounts awake in this step; none unless a subclass says so."""
+        return NO_MESSAGES
+
+    def orders(self, view, rows):
+        """What `decide` answers for those rows, as one record array; parts may be given as a list."""
+        answer = self.decide(view, Awake(self, rows))
+        return np.concatenate(answer) if isinstance(answer, list | tuple) else answer

@@ -1,0 +1,141 @@
+"""Leveraged traders: hold a directional position, protect it or not, are liquidated, and may come back."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from agents import sending
+from agents.crowd import Crowd
+from sim.compiled import kernel
+from sim.exchange import MARK
+from sim.ledger import equity
+from sim.orders import tick_of
+from sim.streams import DECIDE, as_exponential, uniform4
+
+
+@kernel
+def hold(x, rows, first, traits, out, n):
+    """Each account awake: receives coin on its way, then enters, protects or leaves its position."""
+    now = x.now[0]
+    for i in rows:
+        me, account = traits[i - first], x.accounts[i]
+        if me.arrives_s > 0.0 and now.time_s >= me.arrives_s:
+            n = sending.deposit(out, n, i, math.floor(me.coming_units))
+            me.arrives_s, me.coming_units = 0.0, 0.0
+        if account.liquidations > me.seen_liquidations:
+            me.seen_liquidations = account.liquidations
+            me.gone = 1.0
+            regret(x, i, first, me)
+        elif account.contracts == 0:
+            n = enter(x, out, n, i, first, me)
+        else:
+            n = keep(x, out, n, i, first, me)
+    return n
+
+
+@kernel
+def dice(x, i, first, block):
+    """Four draws of row `i` in this step."""
+    key = x.keys[x.accounts[i].crowd]
+    return uniform4(key[0], key[1], i - first, x.now[0].step, block, DECIDE)
+
+
+@kernel
+def regret(x, i, first, me):
+    """After a liquidation: decide whether to come back, with fresh coin that takes its time to arrive."""
+    comes_back, waits, _, _ = dice(x, i, first, 0)
+    if comes_back < me.reentry:
+        me.gone = 0.0
+        me.coming_units = me.refill * me.start_units
+        me.arrives_s = x.now[0].time_s + me.deposit_delay_s * as_exponential(waits)
+
+
+@kernel
+def enter(x, out, n, i, first, me):
+    """Open a position at market with probability `entry` a look, unless the owner has left or has no coin."""
+    now, account = x.now[0], x.accounts[i]
+    if me.start_units == 0.0:
+        me.start_units = float(account.deposits)
+    chance, _, _, _ = dice(x, i, first, 1)
+    size = math.floor(0.98 * me.leverage * account.wallet / abs(float(now.mark_units)))
+    if me.gone > 0.0 or size < 1 or chance >= me.entry:
+        return n
+    me.entered_s = now.time_s
+    n = sending.cancel_all(out, n, i)
+    return sending.market(x, out, n, i, size if me.side > 0.0 else -size, False)
+
+
+@kernel
+def keep(x, out, n, i, first, me):
+    """Leave at the horizon; else place the stop that is missing and top up a position close to its trigger."""
+    now, account = x.now[0], x.accounts[i]
+    leaves, adds, waits, _ = dice(x, i, first, 1)
+    if me.start_units == 0.0:
+        me.start_units = float(account.deposits)
+    if leaves < 1.0 - math.exp(-me.wake_s / me.horizon_s):
+        n = sending.cancel_all(out, n, i)
+        return sending.market(x, out, n, i, -account.contracts, True)
+    if account.orders < 0 and me.stop_loss < 1.0:
+        away = -me.stop_loss if account.contracts > 0 else me.stop_loss
+        entry = tick_of(x, -float(account.cost) / account.contracts) * (1.0 + away)
+        tick = min(max(math.floor(entry), 1), x.terms[0].ticks - 1)
+        n = sending.stop(x, out, n, i, -account.contracts, tick, MARK)
+    value = abs(account.contracts * float(now.mark_units))
+    free = float(account.wallet)
+    backing = float(equity(x, i, now.mark_units)) - (0.0 if account.cross else free)
+    if backing < me.top_up_at * value / me.max_leverage:
+        if free > 0.0:
+            n = sending.add_margin(out, n, i, account.wallet)
+        elif adds < me.top_up and me.arrives_s == 0.0:
+            me.coming_units = me.refill * me.start_units
+            me.arrives_s = now.time_s + me.deposit_delay_s * as_exponential(waits)
+    return n
+
+
+@dataclass(kw_only=True, eq=False)
+class Leveraged(Crowd):
+    """Hold a position in one direction.
+
+    They know the mark and their own account. Each look they enter, leave, protect or top up.
+
+    side:             1 long, -1 short
+    leverage:         notional over wallet at entry, idle wallet included
+    entry:            probability of entering, a look
+    horizon_s:        mean time a position is kept
+    stop_loss:        distance of the stop from the entry price, fraction; 1 or more none
+    top_up_at:        margin over the initial margin, below which free balance is added to the position
+    top_up:           probability, a look, of then sending fresh coin when there is none left
+    reentry:          probability of coming back after a liquidation
+    refill:           fresh coin, of the deposit at the start
+    deposit_delay_s:  mean time fresh coin takes to arrive
+    """
+
+    side: float = 1.0
+    leverage: Any = 5.0
+    entry: Any = 0.05
+    horizon_s: Any = 12 * 3600.0
+    stop_loss: Any = 1.0
+    top_up_at: Any = 0.5
+    top_up: Any = 0.1
+    reentry: Any = 0.3
+    refill: Any = 0.5
+    deposit_delay_s: Any = 3600.0
+    wake_s: Any = 600.0
+
+    kernel = staticmethod(hold)
+    memory = ("entered_s", "arrives_s", "coming_units", "seen_liquidations", "gone", "start_units")
+    messages_per_wake = 4
+
+
+@dataclass(kw_only=True, eq=False)
+class LeveragedLongs(Leveraged):
+    """Leveraged traders who buy."""
+
+    side: float = 1.0
+
+
+@dataclass(kw_only=True, eq=False)
+class LeveragedShorts(Leveraged):
+    """Leveraged traders who sell."""
+
+    side: float = -1.0

@@ -1,0 +1,99 @@
+"""Market makers: quote both sides around what they think the contract is worth, and leave when it hurts."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from agents import sending
+from agents.crowd import Crowd
+from sim.compiled import kernel
+from sim.ledger import equity
+from sim.orders import POST
+
+YEAR_S = 365 * 86_400.0
+
+
+@kernel
+def quotes(x, rows, first, traits, out, n):
+    """Replace the quotes of each maker awake, or cancel them while it stays away."""
+    now, terms = x.now[0], x.terms[0]
+    volatility = math.sqrt(now.variance * YEAR_S)
+    each = float(abs(now.mark_units))
+    for i in rows:
+        me, account = traits[i - first], x.accounts[i]
+        worth = float(equity(x, i, now.mark_units))
+        n = sending.cancel_all(out, n, i)
+        if me.peak < worth:
+            me.peak = worth
+        memory = 1.0 - 0.5 ** (me.wake_s / me.basis_half_life_s)
+        me.basis += memory * (now.mid / now.index - 1.0 - me.basis)
+        if volatility > me.volatility_limit or worth < (1.0 - me.loss_limit) * me.peak:
+            me.back_s = now.time_s + me.return_s
+            me.peak = worth
+        largest = me.leverage * max(worth, 0.0) / each
+        used = min(max(account.contracts / largest, -1.0), 1.0) if largest >= 1.0 else 0.0
+        if now.time_s < me.back_s or largest < 1.0:
+            if account.contracts != 0 and abs(used) >= 1.0:
+                n = sending.market(x, out, n, i, -(account.contracts // 4), True)
+            continue
+        n = ladder(x, out, n, i, me, used, largest, volatility)
+    return n
+
+
+@kernel
+def ladder(x, out, n, i, me, used, largest, volatility):
+    """Post `levels` quotes a side, wider with volatility, leaning against the inventory `used` (-1 to 1)."""
+    now, terms = x.now[0], x.terms[0]
+    stress = volatility / me.usual_volatility
+    half = 1e-4 * me.half_spread_bps * max(1.0, stress)
+    fair = now.index * (1.0 + me.basis) * (1.0 - 1e-4 * me.skew_bps * max(1.0, stress) * used)
+    levels = int(me.levels)
+    size = me.depth_share * largest / levels / max(1.0, stress)
+    for level in range(levels):
+        away = half * (1.0 + 1.5 * level)
+        bid = math.floor(fair * (1.0 - away) / terms.tick)
+        ask = math.ceil(fair * (1.0 + away) / terms.tick)
+        bid, ask = max(1, min(bid, now.ask - 1)), min(terms.ticks - 1, max(ask, now.bid + 1))
+        buy, sell = math.floor(size * (1.0 - max(used, 0.0))), math.floor(size * (1.0 + min(used, 0.0)))
+        if buy >= 1:
+            n = sending.limit(out, n, i, buy, bid, POST, 0)
+        if sell >= 1:
+            n = sending.limit(out, n, i, -sell, ask, POST, 0)
+    return n
+
+
+@dataclass(kw_only=True, eq=False)
+class MarketMakers(Crowd):
+    """Quote a ladder on both sides around the index and the basis as they remember it.
+
+    They know the index, the mid, realised volatility and their own account. They cut size and widen in
+    proportion to volatility, lean against inventory, and leave on volatility or loss, to return after a delay.
+
+    leverage:            largest inventory, notional over equity
+    half_spread_bps:     of the innermost quote at usual volatility
+    levels:              quotes a side, each half a spread and a half further out
+    depth_share:         of the largest inventory, quoted on a side
+    skew_bps:            shift of the fair price at full inventory
+    basis_half_life_s:   with which the remembered basis follows the mid
+    usual_volatility:    annual; below it quotes do not widen
+    volatility_limit:    annual; above it they leave
+    loss_limit:          of equity below its peak, at which they leave
+    return_s:            how long they stay away
+    """
+
+    leverage: Any = 5.0
+    half_spread_bps: Any = 2.0
+    levels: int = 3
+    depth_share: Any = 0.3
+    skew_bps: Any = 10.0
+    basis_half_life_s: Any = 600.0
+    usual_volatility: Any = 0.8
+    volatility_limit: Any = 8.0
+    loss_limit: Any = 0.25
+    return_s: Any = 900.0
+    wake_s: Any = 5.0
+    cross: bool = True
+
+    kernel = staticmethod(quotes)
+    memory = ("basis", "peak", "back_s")
+    messages_per_wake = 12

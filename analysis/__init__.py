@@ -1,0 +1,1 @@
+"""What came of it: metrics, figures and the command line."""

@@ -1,0 +1,112 @@
+"""The command line. Everything heavy is imported inside the commands, so that `--help` answers at once."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+
+def main(arguments=None):
+    """Run one command and leave with its exit status; whatever was wrong is said in one sentence."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        check_home()
+        sys.exit(perpsim.main(arguments, prog_name="perpsim", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        click.echo(f"perpsim: {said(error)}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("perpsim: interrupted; nothing was saved", err=True)
+        sys.exit(130)
+    except (ValueError, TypeError, KeyError, OSError, ImportError) as error:
+        if "--traceback" in arguments:
+            raise
+        click.echo(f"perpsim: {error.args[0] if isinstance(error, KeyError) else error}", err=True)
+        sys.exit(1)
+
+
+def said(error):
+    """Return the sentence of a click error; a mistyped option is answered with the nearest one."""
+    if not isinstance(error, click.NoSuchOption):
+        return error.format_message()
+    from sim.spelling import unknown
+
+    options = error.ctx.command.get_params(error.ctx)
+    known = [word for each in options for word in each.opts + each.secondary_opts if word.startswith("--")]
+    return unknown("option", error.option_name, known)
+
+
+def check_home():
+    """Raise ImportError if another project's package stands in the place of one of ours."""
+    home = Path(__file__).resolve().parent.parent
+    spec = find_spec("sim")
+    if spec is None or spec.origin is None or Path(spec.origin).resolve().parent.parent != home:
+        found = f"{spec.origin} shadows it" if spec else "no such package was found"
+        raise ImportError(f"the package 'sim' must be perpsim's own, in {home} (got: {found})")
+    import sim  # noqa: F401  (checks the others)
+
+
+@click.group(invoke_without_command=True)
+@click.version_option(package_name="perpsim", prog_name="perpsim")
+@click.option("--traceback", is_flag=True, help="Show where an error comes from, instead of one sentence.")
+@click.pass_context
+def perpsim(ctx, traceback):
+    """A laboratory for perpetual contracts: what if?"""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@perpsim.command()
+@click.option("--names", is_flag=True, help="Only the names, one a line.")
+def scenarios(names):
+    """List the scenarios, each with its question."""
+    from analysis.lookup import shipped
+
+    known = shipped()
+    width = max(map(len, known), default=0)
+    for name, each in known.items():
+        click.echo(name if names else f"{name:<{width}}  {question(each)}")
+
+
+def question(scenario):
+    """Return the first line of a scenario's docstring."""
+    return (scenario.__doc__ or "").strip().partition("\n")[0]
+
+
+class Runs(click.Group):
+    """One subcommand for each scenario, made when it is named: its options are the scenario's keywords."""
+
+    def list_commands(self, ctx):
+        """Return the names of the shipped scenarios."""
+        from analysis.lookup import shipped
+
+        return list(shipped())
+
+    def get_command(self, ctx, name):
+        """Return the command that runs the scenario, or repeats the run, that `name` stands for."""
+        from analysis import job
+
+        return job.repeat_command(Path(name)) if name.endswith(".json") else job.command(name)
+
+    def parse_args(self, ctx, args):
+        """Refuse an option in front of the scenario: it is the scenario that says which options there are."""
+        if args and args[0].startswith("-") and args[0] != "--help":
+            raise click.UsageError(f"a scenario must stand before its options (got {args[0]} first)")
+        return super().parse_args(ctx, args)
+
+
+@perpsim.command(cls=Runs, subcommand_metavar="SCENARIO [OPTIONS]", invoke_without_command=True)
+@click.pass_context
+def run(ctx):
+    """Run a scenario and save what came of it.
+
+    SCENARIO is a name that `perpsim scenarios` lists, my_file.py:my_scenario, or the about.json of a
+    past run, which is repeated exactly. `perpsim run SCENARIO --help` shows the scenario's options.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+if __name__ == "__main__":
+    main()

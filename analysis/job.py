@@ -1,0 +1,132 @@
+"""One run from the command line: simulate, save, sum up, draw."""
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from analysis import lookup
+from analysis.options import description, options
+from analysis.values import parse
+from scenarios.scenario import defaults
+from sim.folders import check_folder
+from sim.provenance import provenance
+from sim.record import TABLES, Run, plain
+
+INTERRUPTED = 130  # the exit status of a process ended by Ctrl-C
+OUTPUT = [
+    click.Option(["out", "--out"], type=click.Path(), help="The folder to save the run in; it must be new."),
+    click.Option(["force", "--force"], is_flag=True, help="Replace an earlier run in that folder."),
+    click.Option(["csv", "--csv"], is_flag=True, help="Write the tables as CSV too."),
+]
+
+
+def command(name):
+    """Return the click command that runs the scenario called `name`."""
+    scenario = lookup.find(name)
+
+    def callback(out, force, csv, **typed):
+        given = {key: value for key, value in typed.items() if value is not None}
+        arguments = {"seed": 1} | defaults(scenario) | given
+        folder = Path(out or f"runs/{scenario.__name__}-{arguments['seed']}")
+        return status(executed(scenario, arguments, folder, force, csv))
+
+    about = description(scenario)
+    return click.Command(
+        name,
+        params=options(scenario, taken=[each.name for each in OUTPUT]) + OUTPUT,
+        callback=callback,
+        help=about,
+        short_help=about.partition("\n")[0],
+        context_settings={"token_normalize_func": lambda word: word.replace("_", "-")},
+    )
+
+
+def repeat_command(path):
+    """Return the click command that repeats the run whose about.json is `path`."""
+
+    def callback(out, force, csv):
+        about, scenario = lookup.past(path)
+        for line in lookup.changes(about, provenance()):
+            click.echo(f"Note: {line}", err=True)
+        arguments = {name: again(word, path) for name, word in about["scenario"]["arguments"].items()}
+        folder = Path(out or f"{path.resolve().parent}-again")
+        run = executed(scenario, arguments, folder, force, csv)
+        click.echo(comparison(run, path.parent))
+        return status(run)
+
+    return click.Command(str(path), params=OUTPUT, callback=callback, help="Repeat a past run exactly.")
+
+
+def again(word, path):
+    """Return a recorded argument; ValueError if its text does not rebuild it."""
+    try:
+        return parse(word)
+    except SyntaxError as error:
+        raise ValueError(f"{path} holds an argument that only Python can rebuild ({word[:60]})") from error
+
+
+def comparison(run, folder):
+    """Return one sentence that says whether the run in `folder` and this one are the same, bit for bit."""
+    try:
+        old = Run.load(folder)
+    except (ValueError, OSError) as error:
+        return f"Not compared with {folder}: {error}"
+    other = [name for name in TABLES if not same(getattr(run, name), getattr(old, name))]
+    return f"Differs from {folder} in: {', '.join(other)}" if other else f"Identical to {folder}"
+
+
+def same(one, other):
+    """Return whether two tables have the same columns, equal bit for bit."""
+    names = one.dtype.names
+    return names == other.dtype.names and all(one[name].tobytes() == other[name].tobytes() for name in names)
+
+
+def executed(scenario, arguments, folder, force, csv):
+    """Return the run of `scenario`, saved and summed up; that `folder` can be written is checked first."""
+    check_folder(folder, force)
+    market = scenario(**arguments)
+    with progress_bar(market) as progress:
+        run = market.run(progress=progress)
+    run.save(folder, csv=csv, force=force)
+    report(run, folder)
+    if not run.about["finished"]:
+        click.echo(f"perpsim: interrupted; what was simulated so far is saved in {folder}", err=True)
+    return run
+
+
+@contextmanager
+def progress_bar(market):
+    """Yield a function of the number of steps done that draws a bar, or None where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=market.steps_in_run, unit=" steps", unit_scale=True, leave=False) as bar:
+        yield lambda done: bar.update(done - bar.n)
+
+
+def report(run, folder):
+    """Write summary.json and overview.png into the folder of a saved run, and print the summary."""
+    from analysis.figures import overview
+    from analysis.listing import listing
+    from analysis.summary import summary
+
+    try:
+        numbers = summary(run)
+        text = json.dumps(plain(numbers), indent=2, allow_nan=False)
+        (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+        click.echo(listing(numbers))
+        overview(run).savefig(folder / "overview.png", dpi=150)
+    except (OSError, KeyboardInterrupt) as error:
+        reason = "interrupted" if isinstance(error, KeyboardInterrupt) else error
+        raise OSError(f"the run is saved in {folder}, but not its summary and picture ({reason})") from error
+    click.echo(f"\nSaved in {folder}; the picture is {folder / 'overview.png'}")
+
+
+def status(run):
+    """Return the exit status that a run leaves."""
+    return 0 if run.about["finished"] else INTERRUPTED

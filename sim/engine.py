@@ -1,0 +1,206 @@
+"""The liquidation engine: an account with an inventory of lots, and the pace at which it gets rid of them.
+
+A lot is one takeover. It first rests in the book at its bankruptcy price, where closing it costs the fund nothing,
+then trades at whatever the book offers, at most so many contracts a second and so much of the fund an hour.
+The fund gains or pays when a lot is closed, never before. Lots are closed first come, first served.
+"""
+
+import math
+
+
+from sim import ladder
+from sim.book import close_lot, remove
+from sim.compiled import kernel
+from sim.exchange import BOOK
+from sim.ledger import ENGINE, FUND, OUTSIDE, fill, touch
+from sim.orders import GTC, IOC, find, submit, tick_of
+
+
+@dataclass(frozen=True)
+class Unwind:
+    """How the engine gets rid of a lot.
+
+    rests:                rest it at its bankruptcy price first, and what is left of it all along
+    rest_s:               how long before it trades at worse prices
+    contracts_per_s:      the most it then trades
+    draw_coin_per_hour:   the most of the insurance fund it then spends, allowed to add up over one hour
+    """
+
+    rests: bool = True
+    rest_s: float = 30.0
+    contracts_per_s: float = 20_000.0
+    draw_coin_per_hour: float = math.inf
+
+    def __post_init__(self):
+        for name in ("rest_s", "contracts_per_s", "draw_coin_per_hour"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be 0 or more (got {getattr(self, name)})")
+
+    def write(self, terms, step_s):
+        """Fill the kernels' record of terms."""
+        limit = min(self.draw_coin_per_hour / terms.unit, 2.0**62)
+        terms.rests, terms.rest_steps = self.rests, math.ceil(self.rest_s / step_s)
+        terms.engine_rate, terms.draw_rate, terms.draw_limit = self.contracts_per_s, limit / 3600.0, limit
+
+
+@kernel
+def take_over(x, i, parent):
+    """Move the position of row `i` and what backs it to the engine, as a lot: no price, no rounding."""
+    touch(x, i)
+    touch(x, ENGINE)
+    now, account, engine = x.now[0], x.accounts[i], x.accounts[ENGINE]
+    if account.cross:
+        account.margin += account.wallet
+        account.wallet = 0
+    lot = x.lots[now.lots]
+    lot.account, lot.parent, lot.step, lot.closed_step, lot.mark = i, parent, now.step, -1, now.mark
+    lot.contracts = lot.open = account.contracts
+    lot.cost = lot.open_cost = account.cost
+    lot.margin = lot.open_margin = account.margin
+    lot.bankruptcy_units = -float(account.cost + account.margin) / account.contracts
+    engine.contracts += account.contracts
+    engine.cost += account.cost
+    engine.margin += account.margin
+    now.liquidated += abs(account.contracts)
+    account.contracts, account.cost, account.margin = 0, 0, 0
+    now.lots += 1
+
+
+@kernel
+def unwind(x):
+    """Close what may be closed of the inventory in this step."""
+    now, terms = x.now[0], x.terms[0]
+    now.draw_left = min(terms.draw_limit, now.draw_left + terms.draw_rate * terms.step_s)
+    now.unpaid = 0
+    budget = math.floor(terms.engine_rate * terms.step_s)
+    moving = True
+    for k in range(now.first_lot, now.lots):
+        lot = x.lots[k]
+        if lot.open != 0:
+            if terms.absorbs:
+                absorb(x, k)
+            else:
+                budget -= work(x, k, budget)
+        if moving and lot.open == 0:
+            now.first_lot = k + 1
+        else:
+            moving = False
+
+
+@kernel
+def work(x, k, budget):
+    """Rest lot `k` when it is new, aggress once it has rested; returns the contracts aggressed."""
+    now, terms, lot = x.now[0], x.terms[0], x.lots[k]
+    if lot.step == now.step and terms.rests:
+        offer(x, k)
+    if lot.open == 0 or budget <= 0 or now.step - lot.step < terms.rest_steps:
+        return 0
+    wanted = min(budget, abs(lot.open))
+    size = payable(x, k, wanted)
+    if size == 0:
+        return 0
+    withdraw(x, k)
+    before = lot.open
+    place(x, k, size, 1 if before > 0 else terms.ticks - 1, IOC)
+    if lot.open != 0 and terms.rests:
+        offer(x, k)
+    return abs(before) - abs(lot.open)
+
+
+@kernel
+def offer(x, k):
+    """Rest what is open of lot `k` at its bankruptcy price, rounded to the tick that costs the fund nothing."""
+    lot, ticks = x.lots[k], x.terms[0].ticks
+    at = tick_of(x, lot.bankruptcy_units)
+    if lot.open > 0:
+        tick = max(1, math.floor(at))
+        while tick < ticks and x.settlement[tick] < lot.bankruptcy_units:
+            tick += 1
+    else:
+        tick = min(ticks - 1, math.ceil(at))
+        while tick > 0 and x.settlement[tick] > lot.bankruptcy_units:
+            tick -= 1
+    if 0 < tick < ticks:
+        lot.order = place(x, k, abs(lot.open), tick, GTC)
+
+
+@kernel
+def withdraw(x, k):
+    """Cancel the resting order of lot `k`."""
+    o = find(x, ENGINE, x.lots[k].order)
+    if o >= 0:
+        remove(x, o)
+    x.lots[k].order = 0
+
+
+@kernel
+def place(x, k, size, tick, tif):
+    """Send an order for `size` contracts of lot `k` and book how it moved the mid; returns the id of what rests."""
+    lot = x.lots[k]
+    before, held = mid(x), lot.open
+    order = submit(x, ENGINE, -size if held > 0 else size, tick, tif, False, -1, k)
+    if lot.open != held:
+        moved = mid(x) - before
+        lot.impact_usd += moved
+        lot.live_usd += moved
+        x.now[0].live_usd += moved
+    return order
+
+
+@kernel
+def mid(x):
+    """Middle of the best bid and ask, USD; the side that is there if one is empty, the last trade if both are."""
+    now, terms = x.now[0], x.terms[0]
+    if now.bid >= 0 and now.ask < terms.ticks:
+        return 0.5 * (now.bid + now.ask) * terms.tick
+    if now.bid >= 0:
+        return now.bid * terms.tick
+    if now.ask < terms.ticks:
+        return now.ask * terms.tick
+    return now.last * terms.tick
+
+
+@kernel
+def payable(x, k, wanted):
+    """Contracts of lot `k`, at most `wanted`, that the book offers at a loss which the fund and its draw limit can
+    pay. Marks the lot unpaid when the fund itself cannot pay for the first contract."""
+    lot, now, terms = x.lots[k], x.now[0], x.terms[0]
+    side = -1 if lot.open > 0 else 1
+    fund = float(x.accounts[FUND].wallet)
+    purse = now.draw_left if terms.socialises else min(fund * (1.0 - 1e-9), now.draw_left)
+    lot.unpaid = False
+    tick = now.bid if side < 0 else now.ask
+    size = 0
+    while size < wanted and 0 <= tick < terms.ticks:
+        loss = side * (x.settlement[tick] - lot.bankruptcy_units)
+        part = min(wanted - size, x.levels[tick].contracts)
+        if loss > 0.0:
+            if size == 0 and not terms.socialises and fund < loss:
+                lot.unpaid = True
+                now.unpaid += 1
+            part = min(part, math.floor(max(purse, 0.0) / loss))
+            purse -= part * loss
+            if part == 0:
+                break
+        size += part
+        if side < 0:
+            tick = ladder.below(x.bits[BOOK], terms.ticks, tick - 1)
+        else:
+            tick = ladder.above(x.bits[BOOK], terms.ticks, tick + 1)
+    return size
+
+
+@kernel
+def absorb(x, k):
+    """Close lot `k` at the mark against the world outside the book: wealth moves, prices do not."""
+    lot, units = x.lots[k], x.now[0].mark_units
+    size = lot.open
+    fill(x, OUTSIDE, size, units, 0.0)
+    close_lot(x, k, -size, units)
+
+
+@kernel
+def unrealised(x, units):
+    """Units the fund would gain if every open lot were closed at `units` a contract; negative is a loss."""
+    engine = x.accounts[ENGINE]
+    return engine.margin + engine.cost + engine.contracts * units

@@ -1,0 +1,193 @@
+"""The arrays of one exchange, bundled so that every kernel takes them as its first argument `x`."""
+
+import numpy as np
+
+from sim import ladder
+from sim.bundle import Bundle
+from sim.ledger import RESERVED_ROWS, new_accounts
+
+LONGS, SHORTS, STOPS = 0, 1, 2
+"""Rows of `heads`: accounts filed by trigger, longs and shorts; then stop orders, one row for each source and
+direction (STOPS + 2 * source + falling)."""
+MARK, INDEX, LAST = 0, 1, 2
+BOOK = 8
+"""Row of `bits` that says which ticks hold resting orders; the others are those of `heads`."""
+EXPIRY_SLOTS = 4096
+
+ORDER = np.dtype(
+    [
+        ("size", np.int64),  # contracts left, buys positive
+        ("serial", np.int64),  # unique over the run; 0 when the slot is free
+        ("account", np.int32),
+        ("tick", np.int32),  # limit; of a stop its trigger
+        ("limit", np.int32),  # of a stop: limit once triggered
+        ("lot", np.int32),  # of the liquidation engine: the lot it closes; else -1
+        ("prev", np.int32),  # in the queue of its tick
+        ("next", np.int32),
+        ("own_prev", np.int32),  # among the owner's orders
+        ("own_next", np.int32),
+        ("expires", np.int32),  # step at which it is cancelled; -1 never
+        ("expiry_prev", np.int32),  # in its slot of the expiry wheel
+        ("expiry_next", np.int32),
+        ("trigger", np.int8),  # -1 resting in the book; else row of `heads` less STOPS
+        ("reduce_only", np.bool_),
+    ],
+    align=True,
+)
+
+LEVEL = np.dtype([("contracts", np.int64), ("head", np.int32), ("tail", np.int32)], align=True)
+
+FILL = np.dtype(
+    [
+        ("step", np.int32),
+        ("maker", np.int32),
+        ("taker", np.int32),
+        ("tick", np.int32),
+        ("size", np.int64),  # contracts the taker buys
+        ("maker_lot", np.int32),
+        ("taker_lot", np.int32),
+    ],
+    align=True,
+)
+
+LOT = np.dtype(
+    [
+        ("contracts", np.int64),  # taken over, longs positive
+        ("cost", np.int64),  # taken over with them, units
+        ("margin", np.int64),
+        ("open", np.int64),  # contracts not yet closed
+        ("open_cost", np.int64),
+        ("open_margin", np.int64),
+        ("realised", np.int64),  # paid into the fund by closing it, units; negative is a draw
+        ("deleveraged", np.int64),  # contracts closed against winners, not in the book
+        ("mark", np.float64),
+        ("bankruptcy_units", np.float64),  # S at which margin and cost are used up
+        ("impact_usd", np.float64),  # mid after less before its own fills, so far
+        ("live_usd", np.float64),  # of that, what has not yet decayed
+        ("live_spot_usd", np.float64),  # the same of the index, by spot trades that answered it
+        ("order", np.int64),  # id of the order that rests for it; 0 none
+        ("account", np.int32),
+        ("parent", np.int32),  # lot whose impact made it happen; -1 an immigrant
+        ("step", np.int32),
+        ("closed_step", np.int32),  # -1 while open
+        ("unpaid", np.bool_),  # the fund cannot pay for closing it in the book
+    ],
+    align=True,
+)
+
+NOW = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "step funding_index mark_units bid ask last mark_tick index_tick free resting serial dirty lots "
+            "first_lot first_live unpaid woken fills messages submits cancels volume rejected overloaded self_trades "
+            "open_interest liquidations liquidated fund_draw fund_gain engine_funding deleveraged stopped"
+        ).split()
+    ]
+    + [
+        (name, np.float64)
+        for name in (
+            "time_s mark shadow_mark index shadow_index mid impact_bid impact_ask depth_bid depth_ask funding_rate "
+            "to_funding_s highest_mark variance draw_left live_usd live_spot_usd"
+        ).split()
+    ]
+)
+
+TERMS = np.dtype(
+    [
+        (name, np.float64)
+        for name in (
+            "tick unit scale maker_fee taker_fee closing_fee impact_units depth_reach step_s capacity "
+            "engine_rate draw_rate draw_limit live_decay rest_steps volatility_decay"
+        ).split()
+    ]
+    + [
+        (name, np.int64)
+        for name in (
+            "ticks inverse entry_basis net_orders prevention laddered rests absorbs socialises record_fills "
+            "most_contracts"
+        ).split()
+    ]
+)
+
+
+class Exchange(Bundle):
+    """State of one exchange.
+
+    accounts:   (accounts,) ACCOUNT   the ledger; the first RESERVED_ROWS belong to the venue
+    orders:     (orders,) ORDER       resting orders, a pool of slots
+    levels:     (ticks,) LEVEL        queue of each tick
+    heads:      (8, ticks)            first account or stop order filed under each tick; -1 none
+    bits:       (9, words)            which ticks of `heads` and of the book are occupied
+    expiry:     (EXPIRY_SLOTS,)       first order that may expire in each slot; -1 none
+    settlement: (ticks,)              S of every tick, units per contract, rising
+    tiers:      (tiers, 4)            limit (units), maintenance rate, initial rate, deduction (units)
+    keys:       (crowds, 2)           key of each crowd's dice
+    lots:       (lots,) LOT           every takeover of the run
+    dirty:      (accounts,)           rows the risk engine has to file again
+    woken:      (accounts,)           rows woken by a fill or an alarm
+    fills:      (fills,) FILL         fills of this step, where they are recorded
+    now:        (1,) NOW              what changes
+    terms:      (1,) TERMS            what does not
+    """
+
+
+def records(count, dtype):
+    """(count,) zeroed records whose fields are attributes."""
+    return np.zeros(count, dtype).view(np.recarray)
+
+
+def new_exchange(settlement, tiers):
+    """An exchange without traders whose book quotes the ticks of `settlement`."""
+    ticks = len(settlement)
+    levels = records(ticks, LEVEL)
+    levels.head = levels.tail = -1
+    x = Exchange(
+        accounts=new_accounts(RESERVED_ROWS),
+        orders=records(0, ORDER),
+        levels=levels,
+        heads=np.full((8, ticks), -1, np.int32),
+        bits=np.zeros((9, ladder.words(ticks)), np.int64),
+        expiry=np.full(EXPIRY_SLOTS, -1, np.int32),
+        settlement=settlement,
+        tiers=tiers,
+        keys=np.zeros((0, 2), np.uint64),
+        lots=records(0, LOT),
+        dirty=np.zeros(RESERVED_ROWS, np.int32),
+        woken=np.zeros(RESERVED_ROWS, np.int32),
+        fills=records(0, FILL),
+        now=records(1, NOW),
+        terms=records(1, TERMS),
+    )
+    now, terms = x.now[0], x.terms[0]
+    now.free, now.bid, now.ask, now.last, now.serial = -1, -1, ticks, -1, 1
+    now.mark_tick = now.index_tick = -1
+    terms.ticks = ticks
+    return with_orders(x, 1024)
+
+
+def grown(array, count):
+    """A longer copy of a record array, zeros behind."""
+    longer = records(count, array.dtype) if array.dtype.names else np.zeros(count, array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def with_orders(x, count):
+    """The exchange with room for `count` orders, the new slots chained into the free list."""
+    had = len(x.orders)
+    orders = grown(x.orders, count)
+    orders.next[had:] = np.arange(had + 1, count + 1)
+    orders.next[count - 1] = x.now[0].free
+    x.now[0].free = had
+    return x.replace(orders=orders)
+
+
+def with_accounts(x, accounts):
+    """The exchange with further account rows."""
+    total = len(x.accounts) + len(accounts)
+    return x.replace(
+        accounts=np.concatenate([x.accounts, accounts]).view(np.recarray),
+        dirty=grown(x.dirty, total),
+        woken=grown(x.woken, total),
+    )

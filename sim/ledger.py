@@ -1,0 +1,175 @@
+"""Accounts as arrays, in whole settlement units; fills, fees, funding and transfers that never lose one.
+
+Per account: `wallet` (free balance), `margin` (set aside for an isolated position), signed `contracts` and
+`cost` of the open position. A fill of q contracts at S units each adds q to contracts and -q * S to cost,
+so equity at a mark is wallet + margin + cost + contracts * S(mark). Closing a part first releases its share
+of cost and margin to the wallet, rounded down; what rounding leaves stays with the open part.
+
+Funding is a running index G in units per contract. An account owes contracts * (G - seen), booked when it is
+next touched: to its margin when isolated (so that its trigger does not depend on when it was touched), else
+to its wallet. The law: wallet + margin + cost, summed over all rows, equals deposits less withdrawals plus
+the sum of contracts * (G - seen).
+"""
+
+import math
+
+import numpy as np
+
+from sim.compiled import kernel
+
+EXCHANGE, FUND, ENGINE, OUTSIDE = 0, 1, 2, 3
+"""Rows of the venue itself: its fees, its insurance fund, its liquidation engine, and the world outside the
+book, which only a counterfactual trades with."""
+RESERVED_ROWS = 4
+
+ACCOUNT = np.dtype(
+    [
+        ("wallet", np.int64),  # free balance, units
+        ("margin", np.int64),  # set aside for the isolated position, units
+        ("contracts", np.int64),  # open position, longs positive
+        ("cost", np.int64),  # sum of -q * S over the fills of the open position, units
+        ("seen", np.int64),  # funding index when last booked, units per contract
+        ("deposits", np.int64),  # brought in less taken out, units
+        ("buying", np.int64),  # contracts of resting buys that may open a position
+        ("selling", np.int64),  # contracts of resting sells that may open a position
+        ("buying_value", np.int64),  # |q * S| of those buys at their own prices, units
+        ("selling_value", np.int64),  # |q * S| of those sells at their own prices, units
+        ("leverage", np.float32),  # chosen by the owner: initial margin is value / leverage
+        ("wake_s", np.float32),  # mean time between looks at the market; inf never
+        ("orders", np.int32),  # first of the account's own orders; -1 none
+        ("bucket", np.int32),  # tick under which the risk engine filed the position; -1 not filed
+        ("bucket_prev", np.int32),
+        ("bucket_next", np.int32),
+        ("wake_step", np.int32),  # step at which the owner next looks at the market; -1 never
+        ("wake_next", np.int32),  # next in the same slot of the time wheel
+        ("wakes", np.int32),  # how often it has woken
+        ("liquidations", np.int32),
+        ("crowd", np.int16),
+        ("cross", np.bool_),  # the whole wallet backs the position
+        ("touched", np.bool_),  # changed since the risk engine last filed it
+        ("alert", np.bool_),  # wake the owner on its own fills
+        ("woken", np.bool_),  # already in the list of the woken
+    ],
+    align=True,
+)
+
+
+def new_accounts(count, crowd=-1, leverage=1.0, cross=True):
+    """(count,) empty rows."""
+    accounts = np.zeros(count, ACCOUNT).view(np.recarray)
+    for links in ("orders", "bucket", "bucket_prev", "bucket_next", "wake_step", "wake_next"):
+        accounts[links] = -1
+    accounts.crowd, accounts.leverage, accounts.cross = crowd, leverage, cross
+    return accounts
+
+
+@kernel
+def share(amount, part, whole):
+    """floor(amount * part / whole) without overflow, for 0 <= part <= whole < 2**31."""
+    quotient = amount // whole
+    return quotient * part + (amount - quotient * whole) * part // whole
+
+
+@kernel
+def touch(x, i):
+    """Book the funding that row `i` owes and let the risk engine know that it changed."""
+    account = x.accounts[i]
+    now = x.now[0]
+    owed = account.contracts * (now.funding_index - account.seen)
+    account.seen = now.funding_index
+    if owed:
+        if i == ENGINE:
+            x.accounts[FUND].wallet -= owed
+            now.engine_funding -= owed
+        elif account.cross:
+            account.wallet -= owed
+        else:
+            account.margin -= owed
+    if not account.touched:
+        account.touched = True
+        x.dirty[now.dirty] = i
+        now.dirty += 1
+
+
+@kernel
+def cover(account):
+    """Let the margin of an isolated position pay what the wallet cannot."""
+    if account.wallet < 0 and account.margin > 0:
+        paid = min(-account.wallet, account.margin)
+        account.wallet += paid
+        account.margin -= paid
+
+
+@kernel
+def fill(x, i, size, units, fee_rate):
+    """Book `size` contracts (buys positive) at `units` each into row `i`, and its fee into the exchange's."""
+    touch(x, i)
+    account = x.accounts[i]
+    fee = math.floor(abs(size * units) * fee_rate + 0.5)
+    account.wallet -= fee
+    x.accounts[EXCHANGE].wallet += fee
+    held = account.contracts
+    x.now[0].open_interest += max(held + size, 0) - max(held, 0)
+    if held != 0 and (held > 0) != (size > 0):
+        part = min(abs(size), abs(held))
+        closed = part if held > 0 else -part
+        cost = share(account.cost, part, abs(held))
+        margin = share(account.margin, part, abs(held))
+        account.cost -= cost
+        account.margin -= margin
+        account.contracts -= closed
+        account.wallet += cost + margin + closed * units
+        size += closed
+    if size != 0:
+        account.contracts += size
+        account.cost -= size * units
+        if not account.cross:
+            needed = math.floor(abs(size * units) / account.leverage)
+            moved = min(needed, max(account.wallet, 0))
+            account.wallet -= moved
+            account.margin += moved
+    cover(account)
+
+
+@kernel
+def transfer(x, sender, receiver, amount):
+    """Move `amount` units of free balance from one row to another."""
+    touch(x, sender)
+    touch(x, receiver)
+    x.accounts[sender].wallet -= amount
+    x.accounts[receiver].wallet += amount
+
+
+@kernel
+def deposit(x, i, amount):
+    """Bring `amount` units in from outside; a withdrawal is negative."""
+    touch(x, i)
+    x.accounts[i].wallet += amount
+    x.accounts[i].deposits += amount
+
+
+@kernel
+def add_margin(x, i, amount):
+    """Move up to `amount` units from the free balance of row `i` to its isolated position; returns the units moved."""
+    touch(x, i)
+    account = x.accounts[i]
+    moved = min(amount, max(account.wallet, 0))
+    if account.cross or account.contracts == 0 or moved <= 0:
+        return 0
+    account.wallet -= moved
+    account.margin += moved
+    return moved
+
+
+@kernel
+def collateral(account):
+    """Units that back the position: its margin, and the wallet too under cross margin."""
+    return account.margin + account.wallet if account.cross else account.margin
+
+
+@kernel
+def equity(x, i, units):
+    """Wallet, margin and position of row `i` at `units` a contract, funding owed included."""
+    account = x.accounts[i]
+    owed = account.contracts * (x.now[0].funding_index - account.seen)
+    return account.wallet + account.margin + account.cost + account.contracts * units - owed

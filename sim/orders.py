@@ -1,0 +1,366 @@
+"""What traders send: submit, cancel, replace; resting, triggered and expiring orders; margin reserved by them.
+
+An order is accepted when the initial margin and the taker fee of what it may open are covered at its own
+price. Orders that only close the position reserve nothing, and may not trade beyond the price at which the
+position has used up its collateral. Messages of one step are handled in an order drawn from each owner's own
+dice, so that nobody is always first and a newcomer moves nobody else's place among the others.
+"""
+
+import math
+
+import numpy as np
+
+from sim import ladder
+from sim.book import closable, fillable, insert, remove, shrink, take
+from sim.compiled import kernel
+from sim.exchange import EXPIRY_SLOTS, STOPS
+from sim.ledger import add_margin, deposit, equity
+from sim.streams import PRIORITY, words4
+
+SUBMIT, CANCEL, CANCEL_ALL, REPLACE, DEPOSIT, ADD_MARGIN = 0, 1, 2, 3, 4, 5
+"""Actions; the size of the last two is settlement units: coin from outside (negative takes it out), and free balance
+to the isolated position."""
+GTC, IOC, FOK, POST = 0, 1, 2, 3
+"""How long an order stays: until cancelled, only now, all of it now or nothing, only as a maker."""
+RISING, FALLING = 0, 1
+"""A trigger fires once its source stands at or above, at or below, its tick."""
+SLOT_BITS = 24
+
+MESSAGE = np.dtype(
+    [
+        ("size", np.int64),  # contracts, buys positive (or units); 0 with a trigger is an alarm that only wakes
+        ("order", np.int64),  # id of the order to cancel or replace
+        ("account", np.int32),
+        ("tick", np.int32),  # limit, or trigger of a stop
+        ("limit", np.int32),  # of a stop: limit once triggered
+        ("lifetime", np.int32),  # steps; 0 until cancelled
+        ("action", np.int8),
+        ("tif", np.int8),
+        ("trigger", np.int8),  # -1 none, else 2 * source + direction
+        ("reduce_only", np.bool_),
+    ],
+    align=True,
+)
+
+
+@kernel
+def tick_of(x, units):
+    """Where on the tick scale a contract is worth `units`, not rounded, within the ladder."""
+    terms = x.terms[0]
+    if terms.inverse:
+        at = -terms.scale / units / terms.tick if units < 0.0 else terms.ticks - 1.0
+    else:
+        at = units / terms.scale / terms.tick
+    return min(max(at, 0.0), terms.ticks - 1.0)
+
+
+@kernel
+def tier(x, value):
+    """Row of the tier table for a position worth `value` units."""
+    row = 0
+    while value > x.tiers[row, 0]:
+        row += 1
+    return row
+
+
+@kernel
+def opening(value, contracts, closing):
+    """Units of `value` that remain when `closing` of the side's `contracts` only close the position."""
+    if contracts == 0:
+        return 0.0
+    return value * (1.0 - min(contracts, max(closing, 0)) / contracts)
+
+
+@kernel
+def reserved(x, i, buying, buying_value, selling, selling_value):
+    """Units of notional that the resting orders of row `i` may open, sides netted as the venue does."""
+    held = x.accounts[i].contracts
+    buys = opening(buying_value, buying, -held)
+    sells = opening(selling_value, selling, held)
+    return max(buys, sells) if x.terms[0].net_orders else buys + sells
+
+
+@kernel
+def affordable(x, i, size, tick):
+    """Whether row `i` can reserve margin and fee for an order of `size` contracts at `tick`."""
+    account, terms = x.accounts[i], x.terms[0]
+    buying, selling = account.buying, account.selling
+    buying_value, selling_value = float(account.buying_value), float(account.selling_value)
+    before = reserved(x, i, buying, buying_value, selling, selling_value)
+    value = float(abs(size * x.settlement[tick]))
+    if size > 0:
+        after = reserved(x, i, buying + size, buying_value + value, selling, selling_value)
+    else:
+        after = reserved(x, i, buying, buying_value, selling - size, selling_value + value)
+    if after <= before:
+        return True
+    if abs(account.contracts) + buying + selling + abs(size) > terms.most_contracts:
+        return False
+    rate = initial_rate(x, i, after)
+    return after * (rate + terms.taker_fee) <= free_balance(x, i, rate)
+
+
+@kernel
+def initial_rate(x, i, reserving):
+    """Initial margin rate of row `i` with its position and `reserving` units of orders: its own or the tier's."""
+    position = float(abs(x.accounts[i].contracts * x.now[0].mark_units))
+    return max(1.0 / x.accounts[i].leverage, x.tiers[tier(x, position + reserving), 2])
+
+
+@kernel
+def free_balance(x, i, rate):
+    """Units of row `i` that are not set aside for its position; unrealised profit is not free, a loss is taken."""
+    account = x.accounts[i]
+    free = float(account.wallet)
+    if account.cross:
+        unrealised = float(equity(x, i, x.now[0].mark_units) - account.wallet - account.margin)
+        free += min(0.0, unrealised) - rate * abs(account.cost)
+    return free
+
+
+@kernel
+def move_coin(x, i, units):
+    """Deposit `units` into row `i`; a withdrawal (negative) must leave what its orders and position reserve."""
+    account = x.accounts[i]
+    if units < 0:
+        held = reserved(
+            x, i, account.buying, float(account.buying_value), account.selling, float(account.selling_value)
+        )
+        rate = initial_rate(x, i, held)
+        if free_balance(x, i, rate) + units < held * (rate + x.terms[0].taker_fee):
+            reject(x)
+            return
+    deposit(x, i, units)
+
+
+@kernel
+def solvent_limit(x, i, size, limit):
+    """The `limit` of an order that closes, moved to where its owner could still pay for the close."""
+    account, terms = x.accounts[i], x.terms[0]
+    held = account.contracts
+    if held == 0 or (held > 0) == (size > 0):
+        return limit
+    backing = float(equity(x, i, 0))
+    sign = -1.0 if terms.inverse else 1.0
+    broke = -backing / (held - terms.taker_fee * abs(held) * sign)
+    at = tick_of(x, broke)
+    return max(limit, math.ceil(at)) if size < 0 else min(limit, math.floor(at))
+
+
+@kernel
+def reject(x):
+    """Count a refused message."""
+    x.now[0].rejected += 1
+    return 0
+
+
+@kernel
+def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit):
+    """Put an order into a free slot and link it; returns its id."""
+    now = x.now[0]
+    o = now.free
+    order = x.orders[o]
+    now.free = order.next
+    order.size, order.account, order.tick, order.limit = size, account, tick, limit
+    order.expires, order.reduce_only, order.lot, order.trigger = expires, reduce_only, lot, trigger
+    order.serial = now.serial
+    now.serial += 1
+    insert(x, o)
+    return (order.serial << SLOT_BITS) + o
+
+
+@kernel
+def submit(x, account, size, tick, tif, reduce_only, expires, lot):
+    """Match an order and rest what is left if it may; returns the id of what rests, else 0."""
+    now, ticks = x.now[0], x.terms[0].ticks
+    if reduce_only:
+        part = closable(x, account, size)
+        size = part if size > 0 else -part
+    if size == 0 or tick < 1 or tick >= ticks:
+        return reject(x)
+    if lot < 0:
+        best = now.ask if size > 0 else now.bid
+        touch_tick = min(max(best, 1), ticks - 1) if tif == IOC else tick
+        worst = min(tick, touch_tick) if size > 0 else max(tick, touch_tick)
+        if not reduce_only and not affordable(x, account, size, worst):
+            return reject(x)
+        tick = solvent_limit(x, account, size, tick)
+        if tick < 1:
+            return reject(x)
+    crosses = now.ask <= tick if size > 0 else now.bid >= tick
+    if crosses:
+        if tif == POST or (tif == FOK and not fillable(x, account, size, tick)):
+            return reject(x)
+        size = take(x, account, lot, size, tick)
+    elif tif == FOK:
+        return reject(x)
+    if size == 0 or tif == IOC or tif == FOK:
+        return 0
+    return rest(x, account, size, tick, expires, reduce_only, lot, -1, 0)
+
+
+@kernel
+def find(x, account, order):
+    """Slot of the order with id `order` if it is alive and belongs to `account`; else -1."""
+    o = order & ((1 << SLOT_BITS) - 1)
+    if order <= 0 or o >= len(x.orders):
+        return -1
+    return o if x.orders[o].serial == order >> SLOT_BITS and x.orders[o].account == account else -1
+
+
+@kernel
+def cancel_all(x, account):
+    """Cancel every order of an account, stops included; returns how many."""
+    count = 0
+    while x.accounts[account].orders >= 0:
+        remove(x, x.accounts[account].orders)
+        count += 1
+    return count
+
+
+@kernel
+def replace(x, message, expires):
+    """Change price or size of an order: less at the same price keeps its place, anything else queues anew."""
+    o = find(x, message.account, message.order)
+    if o < 0:
+        return reject(x)
+    order = x.orders[o]
+    same_side = (order.size > 0) == (message.size > 0) and order.trigger < 0
+    if same_side and order.tick == message.tick and abs(message.size) <= abs(order.size):
+        shrink(x, o, abs(order.size) - abs(message.size))
+        return message.order
+    remove(x, o)
+    return submit(
+        x, message.account, message.size, message.tick, message.tif, message.reduce_only, expires, -1
+    )
+
+
+@kernel
+def handle(x, message):
+    """Act on one message."""
+    now = x.now[0]
+    now.messages += 1
+    expires = now.step + message.lifetime if message.lifetime > 0 else -1
+    if message.action == SUBMIT:
+        now.submits += 1
+        if message.trigger >= 0:
+            place_stop(x, message, expires)
+        else:
+            submit(
+                x, message.account, message.size, message.tick, message.tif, message.reduce_only, expires, -1
+            )
+    elif message.action == CANCEL_ALL:
+        now.cancels += cancel_all(x, message.account)
+    elif message.action == CANCEL:
+        o = find(x, message.account, message.order)
+        if o >= 0:
+            remove(x, o)
+            now.cancels += 1
+    elif message.action == REPLACE:
+        now.submits += 1
+        replace(x, message, expires)
+    elif message.action == DEPOSIT:
+        move_coin(x, message.account, message.size)
+    elif message.action == ADD_MARGIN:
+        add_margin(x, message.account, message.size)
+
+
+@kernel
+def place_stop(x, message, expires):
+    """Rest a stop or an alarm until its trigger; one that may open reserves margin like a limit order."""
+    opens = message.size != 0 and not message.reduce_only
+    valid = 1 <= message.tick < x.terms[0].ticks and 1 <= message.limit < x.terms[0].ticks
+    if not valid or (opens and not affordable(x, message.account, message.size, message.limit)):
+        reject(x)
+        return
+    rest(
+        x, message.account, message.size, message.tick, expires, not opens, -1, message.trigger, message.limit
+    )
+
+
+@kernel
+def fire(x, source, tick):
+    """Turn every stop whose source now stands at `tick` into an order: at its limit, or at market if that is an
+    end of the ladder. An alarm wakes its owner."""
+    ticks = x.terms[0].ticks
+    for direction in range(2):
+        row = STOPS + 2 * source + direction
+        while True:
+            if direction == RISING:
+                at = ladder.above(x.bits[row], ticks, 0)
+                due = at <= tick and at < ticks
+            else:
+                at = ladder.below(x.bits[row], ticks, ticks - 1)
+                due = at >= tick and at >= 0
+            if not due:
+                break
+            o = x.heads[row, at]
+            order = x.orders[o]
+            account, size, limit = order.account, order.size, order.limit
+            expires, reduce_only = order.expires, order.reduce_only
+            remove(x, o)
+            x.now[0].stopped += 1
+            if size == 0:
+                wake(x, account)
+            else:
+                tif = IOC if limit == 1 or limit == ticks - 1 else GTC
+                submit(x, account, size, limit, tif, reduce_only, expires, -1)
+
+
+@kernel
+def wake(x, i):
+    """Put row `i` among those who look at the market in the next step."""
+    account = x.accounts[i]
+    if not account.woken:
+        account.woken = True
+        x.woken[x.now[0].woken] = i
+        x.now[0].woken += 1
+
+
+@kernel
+def expire(x):
+    """Cancel the orders whose lifetime ends in this step."""
+    now = x.now[0]
+    o = x.expiry[now.step % EXPIRY_SLOTS]
+    while o >= 0:
+        after = x.orders[o].expiry_next
+        if x.orders[o].expires == now.step:
+            remove(x, o)
+            now.cancels += 1
+        o = after
+
+
+@kernel
+def act(x, messages, count, first_rows):
+    """Handle the `count` messages of a step: each owner's in a row, the owners in an order drawn from their dice.
+
+    Above the venue's capacity each order is refused at random with the excess share; cancels always pass.
+    first_rows: (crowds,) first account of each crowd, so that dice count accounts within their crowd.
+    """
+    now, capacity = x.now[0], x.terms[0].capacity
+    ranks = np.empty(count, np.int64)
+    orders = 0
+    for m in range(count):
+        i = messages[m].account
+        crowd = x.accounts[i].crowd
+        drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], i - first_rows[crowd], now.step, 0, PRIORITY)
+        ranks[m] = (np.int64(drawn[0]) >> 1) << 32 | m
+        orders += messages[m].action == SUBMIT or messages[m].action == REPLACE
+    ranks.sort()
+    refused = max(0.0, 1.0 - capacity / orders) if orders > 0 else 0.0
+    sender, sent = -1, 0
+    for rank in ranks:
+        message = messages[rank & 0xFFFFFFFF]
+        sent = sent + 1 if message.account == sender else 1
+        sender = message.account
+        if refused > 0.0 and (message.action == SUBMIT or message.action == REPLACE):
+            crowd = x.accounts[sender].crowd
+            row = sender - first_rows[crowd]
+            drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], row, now.step, sent, PRIORITY)
+            if drawn[0] < refused * 4294967296.0:
+                now.messages += 1
+                now.overloaded += 1
+                continue
+        handle(x, message)
+
+

@@ -1,0 +1,206 @@
+"""Who must be liquidated, found by price, and how: orders cancelled, position reduced or taken over.
+
+A position is filed under the tick at which it might have to be liquidated: its trigger, or the next margin
+tier if a fall of its collateral's worth reaches that first. The tick is that of S - G, so a funding payment moves
+one threshold and no account. A bucket says when a position is looked at; its exact equity decides.
+"""
+
+import math
+
+from sim import ladder
+from sim.compiled import kernel
+from sim.engine import take_over
+from sim.exchange import LONGS, SHORTS
+from sim.genealogy import parent
+from sim.ledger import RESERVED_ROWS, collateral, touch
+from sim.orders import FOK, cancel_all, submit, tick_of, tier
+
+DONE, FULL = 0, 1
+"""How a round of takeovers ends: all done, or no room for further lots (make room and call again)."""
+
+
+@kernel
+def backing(x, i, units):
+    """Units of equity that stand behind the position of row `i` when a contract is worth `units`."""
+    account = x.accounts[i]
+    owed = account.contracts * (x.now[0].funding_index - account.seen)
+    return collateral(account) + account.cost + account.contracts * units - owed
+
+
+@kernel
+def maintenance(x, i, units):
+    """Units the position of row `i` must be backed by when a contract is worth `units`, closing fee included."""
+    account, terms = x.accounts[i], x.terms[0]
+    value = float(abs(account.contracts * units))
+    row = tier(x, value)
+    base = float(abs(account.cost)) if terms.entry_basis else value
+    return base * (x.tiers[row, 1] + terms.closing_fee) - x.tiers[row, 3]
+
+
+@kernel
+def doomed(x, i, units):
+    """Whether row `i` no longer covers its maintenance margin."""
+    return x.accounts[i].contracts != 0 and float(backing(x, i, units)) < maintenance(x, i, units)
+
+
+@kernel
+def trigger_units(x, i):
+    """S at which row `i` must next be looked at: where its tier's maintenance binds, or where the tier ends."""
+    account, terms, now = x.accounts[i], x.terms[0], x.now[0]
+    held = float(account.contracts)
+    row = tier(x, abs(held * now.mark_units))
+    rate, deduction = x.tiers[row, 1] + terms.closing_fee, x.tiers[row, 3]
+    fixed = float(backing(x, i, 0))
+    sign = -1.0 if terms.inverse else 1.0
+    if terms.entry_basis:
+        at = (rate * abs(float(account.cost)) - deduction - fixed) / held
+    else:
+        at = -(fixed + deduction) / (held - rate * abs(held) * sign)
+    if held * sign < 0.0:  # losses raise the value: the next tier may come first
+        ends = sign * x.tiers[row, 0] / abs(held)
+        at = max(at, ends) if held > 0.0 else min(at, ends)
+    return at
+
+
+@kernel
+def unfile(x, i):
+    """Take row `i` out of its bucket."""
+    account = x.accounts[i]
+    if account.bucket < 0:
+        return
+    row = account.bucket & 1
+    tick = account.bucket >> 1
+    if account.bucket_prev >= 0:
+        x.accounts[account.bucket_prev].bucket_next = account.bucket_next
+    else:
+        x.heads[row, tick] = account.bucket_next
+        if account.bucket_next < 0:
+            ladder.discard(x.bits[row], x.terms[0].ticks, tick)
+    if account.bucket_next >= 0:
+        x.accounts[account.bucket_next].bucket_prev = account.bucket_prev
+    account.bucket = -1
+
+
+@kernel
+def file(x, i):
+    """Put row `i` into the bucket of its trigger, a tick on the early side."""
+    account = x.accounts[i]
+    row, tick = -1, 0
+    if account.contracts != 0 and i >= RESERVED_ROWS:
+        at = tick_of(x, trigger_units(x, i) - x.now[0].funding_index)
+        last = x.terms[0].ticks - 1
+        row = LONGS if account.contracts > 0 else SHORTS
+        tick = min(math.ceil(at) + 1, last) if row == LONGS else max(math.floor(at) - 1, 0)
+    if row >= 0 and account.bucket == tick * 2 + row:
+        return
+    unfile(x, i)
+    if row < 0:
+        return
+    account.bucket = tick * 2 + row
+    head = x.heads[row, tick]
+    account.bucket_prev, account.bucket_next = -1, head
+    if head >= 0:
+        x.accounts[head].bucket_prev = i
+    else:
+        ladder.add(x.bits[row], x.terms[0].ticks, tick)
+    x.heads[row, tick] = i
+
+
+@kernel
+def file_touched(x):
+    """File every row that changed since the last call."""
+    now = x.now[0]
+    for k in range(now.dirty):
+        i = x.dirty[k]
+        x.accounts[i].touched = False
+        file(x, i)
+    now.dirty = 0
+
+
+@kernel
+def file_all(x):
+    """File every position anew; due when funding has moved so far that early-side ticks no longer cover it."""
+    for i in range(RESERVED_ROWS, len(x.accounts)):
+        if x.accounts[i].contracts != 0:
+            file(x, i)
+
+
+@kernel
+def liquidate(x, first_rows):
+    """One round at the present mark: every position that no longer covers its maintenance is reduced or taken over.
+
+    Returns DONE, or FULL when there is no room for another lot.
+    """
+    now, ticks = x.now[0], x.terms[0].ticks
+    file_touched(x)
+    at = tick_of(x, float(now.mark_units - now.funding_index))
+    low, high = math.floor(at), math.ceil(at)
+    tick = ladder.below(x.bits[LONGS], ticks, ticks - 1)
+    while tick >= low:
+        if not look(x, x.heads[LONGS, tick], first_rows):
+            return FULL
+        tick = ladder.below(x.bits[LONGS], ticks, tick - 1)
+    tick = ladder.above(x.bits[SHORTS], ticks, 0)
+    while tick <= high and tick < ticks:
+        if not look(x, x.heads[SHORTS, tick], first_rows):
+            return FULL
+        tick = ladder.above(x.bits[SHORTS], ticks, tick + 1)
+    file_touched(x)
+    return DONE
+
+
+@kernel
+def look(x, i, first_rows):
+    """Look at every position of a bucket, first to last; False when there is no room for another lot."""
+    units = x.now[0].mark_units
+    while i >= 0:
+        after = x.accounts[i].bucket_next
+        if not doomed(x, i, units):
+            file(x, i)
+        elif x.now[0].lots == len(x.lots):
+            return False
+        else:
+            force(x, i, first_rows)
+        i = after
+    return True
+
+
+@kernel
+def force(x, i, first_rows):
+    """Liquidate row `i`: cancel its orders, reduce it to a lower tier if the venue does that, else take it over."""
+    now, account = x.now[0], x.accounts[i]
+    now.cancels += cancel_all(x, i)
+    touch(x, i)
+    now.liquidations += 1
+    account.liquidations += 1
+    if x.terms[0].laddered and reduced(x, i):
+        return
+    take_over(x, i, lineage(x, i, first_rows))
+    file(x, i)
+
+
+@kernel
+def reduced(x, i):
+    """Try to fill-or-kill the position down to the next lower tier at no worse than its bankruptcy price; returns
+    whether the rest now covers its maintenance."""
+    account, now = x.accounts[i], x.now[0]
+    row = tier(x, float(abs(account.contracts * now.mark_units)))
+    if row == 0:
+        return False
+    kept = math.floor(x.tiers[row - 1, 0] / abs(now.mark_units))
+    size = abs(account.contracts) - kept
+    before = account.contracts
+    limit = 1 if before > 0 else x.terms[0].ticks - 1
+    submit(x, i, -size if before > 0 else size, limit, FOK, True, -1, -1)
+    now.liquidated += abs(before - account.contracts)
+    return account.contracts != before and not doomed(x, i, now.mark_units)
+
+
+@kernel
+def lineage(x, i, first_rows):
+    """Lot whose live impact made row `i` cross its trigger; -1 if it would have crossed without any."""
+    now, terms = x.now[0], x.terms[0]
+    shadow = -terms.scale / now.shadow_mark if terms.inverse else terms.scale * now.shadow_mark
+    if doomed(x, i, math.floor(shadow + 0.5)):
+        return -1
+    return parent(x, i, first_rows)

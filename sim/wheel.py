@@ -1,0 +1,76 @@
+"""Who looks at the market in this step: a time wheel of waking accounts, so that sleepers cost nothing.
+
+The n-th waiting time of an account is exponential with its own mean, drawn from (seed, crowd, account, n).
+Fills and alarms wake an account besides, without moving its own times.
+"""
+
+import math
+
+import numpy as np
+
+from sim.compiled import kernel
+from sim.streams import WAKE, words4
+
+SLOTS = 4096
+NEVER = 2**31 - 1
+
+
+@kernel
+def schedule(x, wheel, i, first):
+    """File row `i` of the crowd that starts at row `first` under its next waking step."""
+    account, terms = x.accounts[i], x.terms[0]
+    if math.isinf(account.wake_s):
+        return
+    drawn = words4(x.keys[account.crowd, 0], x.keys[account.crowd, 1], i - first, account.wakes, 0, WAKE)
+    waited = -math.log((np.float64(drawn[0]) + 0.5) / 4294967296.0) * account.wake_s / terms.step_s
+    step = x.now[0].step + 1 + math.floor(waited)
+    account.wakes += 1
+    if step >= NEVER:
+        return
+    account.wake_step = step
+    account.wake_next = wheel[step % SLOTS]
+    wheel[step % SLOTS] = i
+
+
+@kernel
+def schedule_all(x, wheel, first, count):
+    """File `count` rows from `first` on for the first time."""
+    for i in range(first, first + count):
+        schedule(x, wheel, i, first)
+
+
+@kernel
+def collect(x, wheel, first_rows, awake, bounds):
+    """Write the rows awake in this step into `awake`, ascending, and schedule their next times.
+
+    bounds: (crowds + 1,) filled so that those of crowd c are awake[bounds[c]:bounds[c + 1]].
+    """
+    now, count = x.now[0], 0
+    slot = now.step % SLOTS
+    i = wheel[slot]
+    wheel[slot] = -1
+    while i >= 0:
+        account = x.accounts[i]
+        after = account.wake_next
+        if account.wake_step == now.step:
+            if not account.woken:
+                awake[count] = i
+                count += 1
+            schedule(x, wheel, i, first_rows[account.crowd])
+        else:
+            account.wake_next = wheel[slot]
+            wheel[slot] = i
+        i = after
+    for k in range(now.woken):
+        awake[count] = x.woken[k]
+        count += 1
+    now.woken = 0
+    rows = awake[:count]
+    rows.sort()
+    bounds[:] = 0
+    for i in rows:
+        x.accounts[i].woken = False
+        bounds[x.accounts[i].crowd + 1] += 1
+    for c in range(len(bounds) - 1):
+        bounds[c + 1] += bounds[c]
+    return count

@@ -1,0 +1,27 @@
+"""What all tests share: how Hypothesis searches, and a small run to look at."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from sim.record import TABLES, Run
+
+# The first example of a kernel compiles it, so no deadline; the same examples on every machine.
+settings.register_profile("perpsim", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("perpsim")
+
+COLUMNS = [("step", np.int32), ("time_s", float), ("mark", float), ("crowd", "U12"), ("forced", bool)]
+
+
+@pytest.fixture
+def small_run():
+    """Return a Run of made-up tables: three rows in each but `fills`, which is empty."""
+    tables = {}
+    for table in TABLES:
+        rows = np.recarray(0 if table == "fills" else 3, dtype=COLUMNS)
+        for name in rows.dtype.names:
+            rows[name] = np.resize(np.array([2, 0, 7]), len(rows)).astype(rows.dtype[name])
+        tables[table] = rows
+    tables["series"].mark[1] = np.nan
+    about = {"seed": np.int64(3), "worst": float("nan"), "finished": True, "rates": np.array([0.5, np.inf])}
+    return Run(**tables, about=about)
