@@ -100,14 +100,14 @@ class Awake:
     def at_market(self, mask, contracts, reduce_only=False):
         """Buy (positive) or sell `contracts` now, at what the book offers."""
         tick = np.where(np.asarray(contracts) > 0, int(self._x.terms[0].ticks) - 1, 1)
-        return self._messages(mask, SUBMIT, size=contracts, tick=tick, tif=IOC, reduce_only=reduce_only)
+        return self._messages(mask, SUBMIT, amount=contracts, tick=tick, tif=IOC, reduce_only=reduce_only)
 
     def limit(self, mask, contracts, price, lifetime_s=0.0, post=False, reduce_only=False):
         """Buy (positive) or sell at `price` or better; what is left rests for `lifetime_s`, 0 until cancelled."""
         lifetime = np.ceil(lifetime_s / float(self._x.terms[0].step_s))
         tif = POST if post else GTC
         return self._messages(
-            mask, SUBMIT, size=contracts, tick=self._ticks(price), tif=tif, lifetime=lifetime, reduce_only=reduce_only
+            mask, SUBMIT, amount=contracts, tick=self._ticks(price), tif=tif, lifetime=lifetime, reduce_only=reduce_only
         )
 
     def stop(self, mask, contracts, price, source=MARK):
@@ -118,7 +118,7 @@ class Awake:
         limit = np.where(np.asarray(contracts) > 0, int(self._x.terms[0].ticks) - 1, 1)
         trigger = 2 * source + (np.asarray(price) < now)
         return self._messages(
-            mask, SUBMIT, size=contracts, tick=tick, limit=limit, trigger=trigger, reduce_only=True
+            mask, SUBMIT, amount=contracts, tick=tick, limit=limit, trigger=trigger, reduce_only=True
         )
 
     def cancel(self, mask):
@@ -136,4 +136,4 @@ class Awake:
 
     def deposit(self, mask, coin):
         """Bring `coin` in from outside; negative takes it out."""
-        return self._messages(mask, DEPOSIT, size=np.rint(np.asarray(coin) / float(self._x.terms[0].unit)))
+        return self._messages(mask, DEPOSIT, amount=np.rint(np.asarray(coin) / float(self._x.terms[0].unit)))

@@ -12,7 +12,7 @@ from typing import Any
 import mesa
 import numpy as np
 
-from agents.awake import NO_MESSAGES, Awake
+from agents.awake import NO_MESSAGES, Awake, View
 from agents.distributions import is_distribution
 from sim.exchange import records
 from sim.ledger import new_accounts
@@ -101,7 +101,22 @@ class Crowd(mesa.Agent):
         """Messages of the accounts awake in this step; none unless a subclass says so."""
         return NO_MESSAGES
 
-    def orders(self, view, rows):
-        """What `decide` answers for those rows, as one record array; parts may be given as a list."""
-        answer = self.decide(view, Awake(self, rows))
-        return np.concatenate(answer) if isinstance(answer, list | tuple) else answer
+    def write(self, rows, count):
+        """Append the messages of the awake `rows` to the market's `count`; returns the new count."""
+        market = self.market
+        if self.kernel:
+            out = market.room_for(count + len(rows) * self.messages_per_wake)
+            return self.kernel(market.exchange, rows, self.first, self.traits, out, count, *self.context())
+        answer = self.decide(View(market.exchange), Awake(self, rows))
+        answer = np.concatenate([NO_MESSAGES, *answer] if isinstance(answer, list | tuple) else [answer])
+        market.room_for(count + len(answer))[count : count + len(answer)] = answer
+        return count + len(answer)
+
+    def context(self):
+        """Further arguments of a compiled rule."""
+        return ()
+
+    def entry_prices(self, above, spread):
+        """(count,) log-normal prices about the mark at which the accounts opened what they are endowed with."""
+        drawn = Dice(crowd_key(self.market.seed, f"{self.name}.entry"), np.arange(self.count), 0).normal(0)
+        return float(self.market.exchange.now[0].mark) * (1.0 + above) * np.exp(spread * drawn)

@@ -16,7 +16,7 @@ YEAR_S = 365 * 86_400.0
 @kernel
 def quotes(x, rows, first, traits, out, n):
     """Replace the quotes of each maker awake, or cancel them while it stays away."""
-    now, terms = x.now[0], x.terms[0]
+    now = x.now[0]
     volatility = math.sqrt(now.variance * YEAR_S)
     each = float(abs(now.mark_units))
     for i in rows:

@@ -8,7 +8,7 @@ from sim.orders import ADD_MARGIN, CANCEL_ALL, DEPOSIT, FALLING, GTC, IOC, RISIN
 def blank(out, n, account, action, size):
     """Start message `n`."""
     message = out[n]
-    message.account, message.action, message.size = account, action, size
+    message.account, message.action, message.amount = account, action, size
     message.order, message.tick, message.limit, message.lifetime = 0, 0, 0, 0
     message.tif, message.trigger, message.reduce_only = GTC, -1, False
     return message

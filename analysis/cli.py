@@ -43,7 +43,7 @@ def check_home():
     spec = find_spec("sim")
     if spec is None or spec.origin is None or Path(spec.origin).resolve().parent.parent != home:
         found = f"{spec.origin} shadows it" if spec else "no such package was found"
-        raise ImportError(f"the package 'sim' must be perpsim's own, in {home} (got: {found})")
+        raise ImportError(f"the package 'sim' must be perpsim's own, in {home} (got: {found}); move it away")
     import sim  # noqa: F401  (checks the others)
 
 

@@ -105,7 +105,7 @@ def progress_bar(market):
         return
     from tqdm import tqdm
 
-    with tqdm(total=market.steps_in_run, unit=" steps", unit_scale=True, leave=False) as bar:
+    with tqdm(total=market.length, unit=" steps", unit_scale=True, leave=False) as bar:
         yield lambda done: bar.update(done - bar.n)
 
 

@@ -24,13 +24,13 @@ def reserve(x, o, sign):
     if order.reduce_only or order.account == ENGINE:
         return
     tick = order.tick if order.trigger < 0 else order.limit
-    value = sign * abs(order.size * x.settlement[tick])
+    value = sign * abs(order.contracts * x.settlement[tick])
     account = x.accounts[order.account]
-    if order.size > 0:
-        account.buying += sign * order.size
+    if order.contracts > 0:
+        account.buying += sign * order.contracts
         account.buying_value += value
     else:
-        account.selling -= sign * order.size
+        account.selling -= sign * order.contracts
         account.selling_value += value
 
 
@@ -69,9 +69,9 @@ def enqueue(x, o):
         level.head = o
         ladder.add(x.bits[BOOK], x.terms[0].ticks, order.tick)
     level.tail = o
-    level.contracts += abs(order.size)
+    level.contracts += abs(order.contracts)
     now = x.now[0]
-    if order.size > 0:
+    if order.contracts > 0:
         now.bid = max(now.bid, order.tick)
     else:
         now.ask = min(now.ask, order.tick)
@@ -104,7 +104,7 @@ def dequeue(x, o):
         x.orders[order.next].prev = order.prev
     else:
         level.tail = order.prev
-    level.contracts -= abs(order.size)
+    level.contracts -= abs(order.contracts)
     if level.head >= 0:
         return
     now, ticks = x.now[0], x.terms[0].ticks
@@ -162,11 +162,11 @@ def remove(x, o):
 def shrink(x, o, size):
     """Take `size` contracts (positive) off order `o`, which leaves the book when none are left."""
     order = x.orders[o]
-    if size >= abs(order.size):
+    if size >= abs(order.contracts):
         remove(x, o)
         return
     reserve(x, o, -1)
-    order.size -= size if order.size > 0 else -size
+    order.contracts -= size if order.contracts > 0 else -size
     reserve(x, o, 1)
     if order.trigger < 0:
         x.levels[order.tick].contracts -= size
@@ -187,7 +187,8 @@ def close_lot(x, lot, size, units):
     touch(x, ENGINE)
     it, engine, now = x.lots[lot], x.accounts[ENGINE], x.now[0]
     part, whole = abs(size), abs(it.open)
-    cost, margin = share(it.open_cost, part, whole), share(it.open_margin, part, whole)
+    margin = share(it.open_margin, part, whole)
+    cost = share(it.open_cost + it.open_margin, part, whole) - margin  # rounded once: at bankruptcy no unit is lost
     result = cost + margin - size * units
     now.open_interest -= max(-size, 0)
     it.open += size
@@ -227,9 +228,10 @@ def trade(x, o, taker, lot, size):
     order, now, terms = x.orders[o], x.now[0], x.terms[0]
     maker, tick, maker_lot = order.account, order.tick, order.lot
     if terms.record_fills:
-        entry = x.fills[now.fills]
+        entry = x.fills[now.fills_kept]
+        now.fills_kept += 1
         entry.step, entry.maker, entry.taker, entry.tick = now.step, maker, taker, tick
-        entry.size, entry.maker_lot, entry.taker_lot = size, maker_lot, lot
+        entry.contracts, entry.maker_lot, entry.taker_lot = size, maker_lot, lot
     now.fills += 1
     now.volume += abs(size)
     now.last = tick
@@ -249,7 +251,7 @@ def meet_self(x, o, size):
         return size
     if prevention == CANCEL_TAKING:
         return np.int64(0)
-    common = min(abs(size), abs(x.orders[o].size))
+    common = min(abs(size), abs(x.orders[o].contracts))
     shrink(x, o, common)
     return size - common if size > 0 else size + common
 
@@ -267,9 +269,9 @@ def take(x, account, lot, size, limit):
         if order.account == account and lot < 0:
             size = meet_self(x, o, size)
             continue
-        part = min(abs(size), abs(order.size))
+        part = min(abs(size), abs(order.contracts))
         if order.reduce_only:
-            part = min(part, closable(x, order.account, order.size))
+            part = min(part, closable(x, order.account, order.contracts))
             if part == 0:
                 remove(x, o)
                 continue
@@ -282,7 +284,7 @@ def take(x, account, lot, size, limit):
 @kernel
 def fillable(x, account, size, limit):
     """Whether the book holds `size` contracts up to the `limit` tick that are neither the account's own nor
-    reduce-only, which may vanish when met."""
+    reduce-only, which may vanish when met; nor behind the account's own where those would stop or shrink the taker."""
     ticks = x.terms[0].ticks
     tick = x.now[0].ask if size > 0 else x.now[0].bid
     wanted = abs(size)
@@ -290,14 +292,29 @@ def fillable(x, account, size, limit):
         o = x.levels[tick].head
         while o >= 0 and wanted > 0:
             order = x.orders[o]
-            if order.account != account and not order.reduce_only:
-                wanted -= abs(order.size)
+            if order.account == account:
+                if x.terms[0].prevention != CANCEL_RESTING:
+                    return False
+            elif not order.reduce_only:
+                wanted -= abs(order.contracts)
             o = order.next
         if size > 0:
             tick = ladder.above(x.bits[BOOK], ticks, tick + 1)
         else:
             tick = ladder.below(x.bits[BOOK], ticks, tick - 1)
     return wanted <= 0
+
+
+@kernel
+def firm(x, tick):
+    """Contracts resting at a tick that are not reduce-only, which may vanish when met."""
+    o, total = x.levels[tick].head, 0
+    while o >= 0:
+        order = x.orders[o]
+        if not order.reduce_only:
+            total += abs(order.contracts)
+        o = order.next
+    return total
 
 
 @kernel

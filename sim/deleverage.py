@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.book import close_lot
+from sim.engine import offer, withdraw
 from sim.ledger import FUND, RESERVED_ROWS, fill, touch
 from sim.orders import cancel_all
 
@@ -63,6 +64,7 @@ class AutoDeleverage:
         lot, now = x.lots[k], x.now[0]
         sign = 1 if lot.open > 0 else -1
         units = bankruptcy_units(lot)
+        withdraw(x, k)
         rows, profit, entry, equity = positions(x, -sign)
         value = np.abs(x.accounts.contracts[rows] * now.mark_units)
         for at in np.argsort(-bitmex_score(profit, entry, equity, value), kind="stable"):
@@ -82,6 +84,8 @@ class AutoDeleverage:
                 now.deleveraged += abs(part)
                 done(k, row, part, units)
         lot.unpaid = False
+        if lot.open and x.terms[0].rests:
+            offer(x, k)
 
 
 def bankruptcy_units(lot):

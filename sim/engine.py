@@ -6,10 +6,10 @@ The fund gains or pays when a lot is closed, never before. Lots are closed first
 """
 
 import math
-
+from dataclasses import dataclass
 
 from sim import ladder
-from sim.book import close_lot, remove
+from sim.book import close_lot, firm, remove
 from sim.compiled import kernel
 from sim.exchange import BOOK
 from sim.ledger import ENGINE, FUND, OUTSIDE, fill, touch
@@ -68,7 +68,7 @@ def take_over(x, i, parent):
 
 @kernel
 def unwind(x):
-    """Close what may be closed of the inventory in this step."""
+    """Close what may be closed of the inventory in this step; returns whether there is a loss the fund cannot pay."""
     now, terms = x.now[0], x.terms[0]
     now.draw_left = min(terms.draw_limit, now.draw_left + terms.draw_rate * terms.step_s)
     now.unpaid = 0
@@ -85,6 +85,7 @@ def unwind(x):
             now.first_lot = k + 1
         else:
             moving = False
+    return now.unpaid > 0 or (terms.socialises and x.accounts[FUND].wallet < 0)
 
 
 @kernel
@@ -173,8 +174,8 @@ def payable(x, k, wanted):
     size = 0
     while size < wanted and 0 <= tick < terms.ticks:
         loss = side * (x.settlement[tick] - lot.bankruptcy_units)
-        part = min(wanted - size, x.levels[tick].contracts)
-        if loss > 0.0:
+        part = min(wanted - size, firm(x, tick))
+        if part > 0 and loss > 0.0:
             if size == 0 and not terms.socialises and fund < loss:
                 lot.unpaid = True
                 now.unpaid += 1

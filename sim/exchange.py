@@ -1,5 +1,7 @@
 """The arrays of one exchange, bundled so that every kernel takes them as its first argument `x`."""
 
+from collections import namedtuple
+
 import numpy as np
 
 from sim import ladder
@@ -16,7 +18,7 @@ EXPIRY_SLOTS = 4096
 
 ORDER = np.dtype(
     [
-        ("size", np.int64),  # contracts left, buys positive
+        ("contracts", np.int64),  # contracts left, buys positive
         ("serial", np.int64),  # unique over the run; 0 when the slot is free
         ("account", np.int32),
         ("tick", np.int32),  # limit; of a stop its trigger
@@ -43,7 +45,7 @@ FILL = np.dtype(
         ("maker", np.int32),
         ("taker", np.int32),
         ("tick", np.int32),
-        ("size", np.int64),  # contracts the taker buys
+        ("contracts", np.int64),  # contracts the taker buys
         ("maker_lot", np.int32),
         ("taker_lot", np.int32),
     ],
@@ -80,25 +82,28 @@ NOW = np.dtype(
         (name, np.int64)
         for name in (
             "step funding_index mark_units bid ask last mark_tick index_tick free resting serial dirty lots "
-            "first_lot first_live unpaid woken fills messages submits cancels volume rejected overloaded self_trades "
-            "open_interest liquidations liquidated fund_draw fund_gain engine_funding deleveraged stopped"
+            "first_lot first_live unpaid woken fills fills_kept messages submits cancels volume rejected overloaded "
+            "self_trades open_interest liquidations liquidated fund_draw fund_gain engine_funding deleveraged stopped"
         ).split()
     ]
     + [
         (name, np.float64)
         for name in (
-            "time_s mark shadow_mark index shadow_index mid impact_bid impact_ask depth_bid depth_ask funding_rate "
+            "time_s mark shadow_mark index mid impact_bid impact_ask depth_bid depth_ask funding_rate "
             "to_funding_s highest_mark variance draw_left live_usd live_spot_usd"
         ).split()
     ]
 )
 
+Now = namedtuple("Now", NOW.names)
+"""What changes, as plain numbers: `snapshot(x)`."""
+
 TERMS = np.dtype(
     [
         (name, np.float64)
         for name in (
-            "tick unit scale maker_fee taker_fee closing_fee impact_units depth_reach step_s capacity "
-            "engine_rate draw_rate draw_limit live_decay rest_steps volatility_decay"
+            "tick unit scale power index_scale maker_fee taker_fee closing_fee impact_units depth_reach step_s "
+            "capacity engine_rate draw_rate draw_limit live_decay rest_steps volatility_decay"
         ).split()
     ]
     + [
@@ -191,3 +196,8 @@ def with_accounts(x, accounts):
         dirty=grown(x.dirty, total),
         woken=grown(x.woken, total),
     )
+
+
+def snapshot(x):
+    """What `x.now` holds, as a tuple of plain numbers with names; far cheaper than asking it field by field."""
+    return Now._make(x.now.item())

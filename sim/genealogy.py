@@ -66,3 +66,9 @@ def parent(x, i, first_rows):
         if left < 0.0:
             return k
     return -1
+
+
+def branching_ratio(x):
+    """Takeovers that have a parent over all takeovers; nan if there were none."""
+    lots = x.lots.parent[: x.now[0].lots]
+    return float((lots >= 0).mean()) if len(lots) else float("nan")

@@ -55,10 +55,10 @@ def orders_are_reserved(x):
     """What each account's orders may open is what its row says."""
     live = x.orders[(x.orders.serial > 0) & ~x.orders.reduce_only & (x.orders.account != ENGINE)]
     tick = np.where(live.trigger < 0, live.tick, live.limit)
-    value = np.abs(live.size * x.settlement[tick])
+    value = np.abs(live.contracts * x.settlement[tick])
     for buys, names in ((True, ("buying", "buying_value")), (False, ("selling", "selling_value"))):
-        side = (live.size > 0) == buys
-        for name, amount in zip(names, (np.abs(live.size), value), strict=True):
+        side = (live.contracts > 0) == buys
+        for name, amount in zip(names, (np.abs(live.contracts), value), strict=True):
             owed = np.zeros(len(x.accounts), np.int64)
             np.add.at(owed, live.account[side], amount[side])
             wrong = np.flatnonzero(owed != x.accounts[name])

@@ -162,6 +162,26 @@ def add_margin(x, i, amount):
 
 
 @kernel
+def pair_off(x, buyers, bought, sellers, sold, units):
+    """Trade down two lists of rows, the next buyer with the next seller, until the contracts of both are used up.
+
+    bought, sold: (rows,) contracts of each, with equal sums; units: (buyers,) S at which each buyer trades.
+    """
+    b = s = 0
+    while b < len(buyers) and s < len(sellers):
+        part = min(bought[b], sold[s])
+        if part > 0:
+            fill(x, buyers[b], part, units[b], 0.0)
+            fill(x, sellers[s], -part, units[b], 0.0)
+        bought[b] -= part
+        sold[s] -= part
+        if bought[b] == 0:
+            b += 1
+        else:
+            s += 1
+
+
+@kernel
 def collateral(account):
     """Units that back the position: its margin, and the wallet too under cross margin."""
     return account.margin + account.wallet if account.cross else account.margin

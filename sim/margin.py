@@ -113,7 +113,7 @@ def maintenance_margin(contract, contracts, cost, mark, tiers, *, basis="mark", 
     value = notional(contract, contracts, mark)
     rate, _, deduction_coin = tiers.at(value * contract.unit)
     charged = np.abs(cost) if _on_entry(basis) else value
-    return (rate + closing_fee) * charged - deduction_coin / contract.unit
+    return _fraction(rate + closing_fee) * charged - deduction_coin / contract.unit
 
 
 def bankruptcy_price(contract, contracts, cost, collateral, *, closing_fee=0.0):
@@ -121,26 +121,25 @@ def bankruptcy_price(contract, contracts, cost, collateral, *, closing_fee=0.0):
 
     `inf` for a short that can never go bankrupt, 0.0 for a long that never can, nan where flat.
     """
-    return _reached(contract, _root(contract, _held(contracts), np.add(collateral, cost), closing_fee))
+    room = np.add(collateral, cost)
+    return _reached(contract, _root(contract, _held(contracts), room, _fraction(closing_fee)))
 
 
-def liquidation_price(
-    contract, contracts, cost, collateral, tiers, *, basis="mark", closing_fee=0.0, mark=None
-):
+def liquidation_price(contract, contracts, cost, collateral, tiers, *, basis="mark", closing_fee=0.0, mark=None):
     """The price beyond which equity no longer covers maintenance, going from `mark` against the position.
 
     There the two are equal, or a tier begins that asks for more than the equity. `inf` for a short that can
     never be liquidated, 0.0 for a long that never can, nan where flat. basis, closing_fee: as in
     `maintenance_margin`. mark: by default the entry; it says which tiers lie ahead, which matters where a
-    collateral is enough for a small value and too little for a larger one. A position that does not cover its
-    maintenance at `mark` gets the price at which it would at the rate of that tier.
+    collateral is enough for a small value and too little for a larger one. A position that fails at `mark`
+    already gets a price on the other side of it.
     """
     value = np.abs(cost) if mark is None else notional(contract, contracts, mark)
     contracts, cost, collateral, value = (
         x[..., np.newaxis] for x in np.broadcast_arrays(_held(contracts), cost, collateral, value)
     )
     limits, rates, _, deductions = tiers.table(contract.unit).T
-    rates = rates + closing_fee
+    rates = _fraction(rates + closing_fee)
     by_entry = _on_entry(basis)
     room = collateral + cost + deductions - (rates * np.abs(cost) if by_entry else 0.0)
     root = _root(contract, contracts, room, 0.0 if by_entry else rates)
@@ -154,6 +153,13 @@ def _on_entry(basis):
     return basis == "entry"
 
 
+def _fraction(rate):
+    """`rate`, which at 1 or more would take all that a position is worth."""
+    lawful = np.less_equal(0, rate) & np.less(rate, 1)
+    require(lawful, rate, "closing_fee, with the maintenance rate, must lie in [0, 1)", "give a fraction")
+    return rate
+
+
 def _held(contracts):
     """`contracts` as floats, nan where flat, so that what follows is nan there too."""
     return np.where(whole(contracts) == 0, np.nan, contracts)
@@ -162,8 +168,6 @@ def _held(contracts):
 def _root(contract, contracts, room, rate):
     """S at which room + contracts * S equals `rate` on the value of the position."""
     require(np.isfinite(room), room, "cost and collateral must be finite", "leave out what is missing")
-    lawful = (0 <= np.asarray(rate)) & (np.asarray(rate) < 1)
-    require(lawful, rate, "closing_fee, with the maintenance rate, must lie in [0, 1)", "give a fraction")
     return -room / (contracts - contract.sign * rate * np.abs(contracts))
 
 
@@ -177,7 +181,6 @@ def _first(root, contracts, sign, limits, start):
     shrinks = side * sign  # 1: its value shrinks as it loses, so it walks down the tiers; -1: up
     ends = shrinks * np.append(0.0, limits) / np.abs(contracts)
     far, near = np.minimum(ends[..., :-1], ends[..., 1:]), np.maximum(ends[..., :-1], ends[..., 1:])
-    near = np.where(tier == start, np.inf, near)
     fails = (shrinks * (tier - start) <= 0) & (side * root > far)
     return side[..., 0] * np.where(fails, np.minimum(side * root, near), -np.inf).max(axis=-1)
 

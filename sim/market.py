@@ -6,22 +6,22 @@ from datetime import UTC, datetime
 import mesa
 import numpy as np
 
-from sim import engine, genealogy, laws, orders, risk, series, wheel
+from sim import engine, laws, risk, series, wheel
 from sim.deleverage import largest_remainder
-from sim.exchange import FILL, LOT, grown, new_exchange, records, with_accounts, with_orders
-from sim.funding import stamps
+from sim.exchange import grown, new_exchange, records, snapshot, with_accounts, with_orders
+from sim.genealogy import attribute_spot
 from sim.index import SpotMarket
-from sim.ledger import FUND, RESERVED_ROWS, deposit, fill
+from sim.ledger import FUND, deposit, pair_off
 from sim.mark import Quotes
+from sim.orders import MESSAGE, shortage
 from sim.outcome import outcome
 from sim.paths import GeometricBrownian
+from sim.stamps import Stamps
 from sim.streams import generator
 from sim.venues import BITMEX
 
 VOLATILITY_HALF_LIFE_S = 600.0
 DEPTH_REACH = 0.01
-FUNDING_PAYMENT = np.dtype([("time_s", float), ("rate", float), ("mark", float), ("paid_coin", float)])
-ADL = np.dtype([("step", int), ("time_s", float), ("lot", int), ("account", int), ("contracts", int), ("units", int)])
 
 
 class Market(mesa.Model):
@@ -35,6 +35,7 @@ class Market(mesa.Model):
     path:           fundamental price, before anybody trades spot
     spot:           spot venues, their index and the impact of trades there
     spot_impact:    coefficient of that impact; 0 none, 1 as declared
+    base_impact:    of the run this is a twin of, when spot replays a real index: its `market.spot.impact`
     fund_coin:      insurance fund at the start
     half_life_s:    with which the price impact of a forced close fades, for its genealogy
     forced:         "book", or "absorbed": forced closes leave at the mark without touching the book
@@ -55,6 +56,7 @@ class Market(mesa.Model):
         path=GeometricBrownian(),  # noqa: B008
         spot=SpotMarket(),  # noqa: B008
         spot_impact=1.0,
+        base_impact=None,
         fund_coin=1_000.0,
         half_life_s=600.0,
         forced="book",
@@ -63,75 +65,256 @@ class Market(mesa.Model):
         fills=False,
         check=False,
     ):
-        generator(seed, "market")
+        generator(seed, "market")  # refuses a bad seed before anything else does
         super().__init__(rng=seed)
         self.seed, self.venue, self.step_s, self.check, self.about = seed, venue, step_s, check, {}
-        self.steps_in_run, self.record_every = whole_steps(hours, step_s), record_every
-        self.start = parse_start(start)
-        self.halt = tuple(int(h * 3600 / step_s) for h in halt) or (0, 0)
-        self.crowds, self.first_rows, self.messages = [], np.zeros(0, np.int64), records(256, orders.MESSAGE)
-        contract = venue.contract
-        self.exchange = new_exchange(contract.ladder(), venue.tiers.table(contract.unit))
-        self.write_terms(half_life_s, forced, fills)
-        self.spot = spot.open(path.prices(seed, self.steps_in_run, step_s), seed, step_s, spot_impact)
-        self.wheel, self.awake = np.full(wheel.SLOTS, -1, np.int32), np.zeros(0, np.int32)
-        self.stamps = set(stamps(venue.funding, self.start, self.steps_in_run, step_s))
-        self.marks, self.premium = (venue.mark.start(), venue.mark.start()), venue.funding.start()
-        self.funding_paid, self.funding_sum, self.adl, self.fills = [], 0.0, [], []
-        self.series = records(self.steps_in_run // record_every, series.SERIES)
-        deposit(self.exchange, FUND, round(fund_coin * self.units_per_coin))
+        self.clock, self.length, self.start = 0, whole_steps(hours, step_s), utc(start)
+        self.halt = halted_steps(halt, step_s)
+        self.crowds, self.first_rows, self.messages = [], np.zeros(0, np.int64), records(256, MESSAGE)
+        self.wheel, self.awake, self.bounds = np.full(wheel.SLOTS, -1, np.int32), None, None
+        self.exchange = new_exchange(venue.contract.ladder(), venue.tiers.table(venue.contract.unit))
+        write_terms(self.exchange.terms[0], venue, step_s, half_life_s, forced, fills)
+        prices, contract = path.prices(seed, self.length, step_s), venue.contract
+        self.spot = spot.open(
+            prices,
+            seed,
+            step_s,
+            spot_impact,
+            unit=contract.unit,
+            in_usd=not contract.coin_margined,
+            base_impact=base_impact,
+        )
+        self.feeds_back, self.spot_traders = not spot.replays or base_impact is not None, False
+        self.funding = Stamps(venue, self.start, self.length, step_s)
+        self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, step_s)
+        self.adl, self.fills, self.keeps_fills = [], [], fills
+        self.record_every, self.series = record_every, records(self.length // record_every, series.SERIES)
         self.observe()
+        self.funding.announce(self.exchange, 0)
+        deposit(self.exchange, FUND, round(fund_coin * self.units_per_coin))
         self.set_mark()
 
     def step(self):
         """One step, in this order:
 
-        1. observe      spot moves, and the index with it; orders that have had their time expire
+        1. observe      spot moves, and the index with it; orders expire
         2. mark         the exchange marks positions to a fair price, and stops fire
         3. decide       the crowds that are awake see the same view and write their messages
         4. liquidate    positions that no longer cover maintenance go to the engine, which trades its lots
         5. match        the messages meet the book; every fill is settled at once
-        6. share loss   what the insurance fund cannot pay
-        7. pay funding  when due
-        8. record
+        6. pay funding  when due
+        7. record
         """
-        self.tick()
+        self.clock += 1
         self.observe()
         self.set_mark()
-        if not self.halted:
+        if not self.halt[0] <= self.clock < self.halt[1]:
             messages = self.decide()
             self.liquidate()
             self.match(messages)
-            self.share_loss()
         self.pay_funding()
         self.record()
         if self.check:
             laws.check(self.exchange)
 
-    def tick(self):
-        """Move the clock by one step."""
-        now = self.exchange.now[0]
-        now.step += 1
-        now.time_s = now.step * self.step_s
-
-    @property
-    def halted(self):
-        """Whether the venue's halt lies over this step."""
-        return self.halt[0] <= self.exchange.now[0].step < self.halt[1]
-
     def observe(self):
-        """Let spot and the index move, and orders expire."""
-        index = self.spot.observe(int(self.exchange.now[0].step))
-        series.observe(self.exchange, index, index - float(self.exchange.now[0].live_spot_usd))
-        orders.expire(self.exchange)
+        """Let spot and the index move, and transfers from spot arrive."""
+        series.observe(self.exchange, self.clock, self.spot.observe(self.clock))
+        if self.spot_traders:
+            for account, units in self.spot.arrivals(self.clock):
+                deposit(self.exchange, account, units)
 
     def set_mark(self):
-        """Mark to the venue's rule, with and without the live impact of forced closes."""
-        now = self.exchange.now[0]
-        every = max(1, round(self.venue.mark.every_s / self.step_s))
-        genealogy.decay(self.exchange)
-        if now.step % every == 0:
-            quotes = self.quotes()
-            mark = self.venue.mark.mark(quotes, self.marks[0])
-            shadow = self.venue.mark.mark(self.without_forced(quotes), self.marks[1])
-            series.mark_to(self.exchange, mark, shadow)
+        """Mark to the venue's rule when due, with and without the live impact of forced closes."""
+        if self.clock % self.mark_every == 0:
+            rule, quotes = self.venue.mark, self.quotes()
+            marks = rule.mark(quotes, self.marks[0]), rule.mark(self.without_forced(quotes), self.marks[1])
+            series.mark_to(self.exchange, *marks)
+
+    def decide(self):
+        """Let the crowds that are awake write their messages; returns how many."""
+        wheel.collect(self.exchange, self.wheel, self.first_rows, self.awake, self.bounds)
+        count, bounds = 0, self.bounds.tolist()
+        for number, crowd in enumerate(self.crowds):
+            if bounds[number] < bounds[number + 1]:
+                count = crowd.write(self.awake[bounds[number] : bounds[number + 1]], count)
+        if self.spot_traders and self.feeds_back:
+            attribute_spot(self.exchange, self.spot.moved_usd())
+        return count
+
+    def liquidate(self):
+        """One round of liquidations at this mark, then the engine trades, and who must pays what the fund cannot."""
+        while risk.liquidate(self.exchange, self.first_rows) == risk.FULL:
+            self.exchange = self.exchange.replace(lots=grown(self.exchange.lots, 2 * len(self.exchange.lots) + 1024))
+        self.make_room(0)
+        if engine.unwind(self.exchange):
+            self.venue.loss.allocate(self.exchange, self.note_adl)
+
+    def match(self, count):
+        """Handle `count` messages."""
+        self.make_room(count)
+        series.match(self.exchange, self.messages, count, self.first_rows)
+        if self.keeps_fills:
+            self.fills.append(self.exchange.fills[: self.exchange.now[0].fills_kept].copy())
+            self.exchange.now[0].fills_kept = 0
+
+    def pay_funding(self):
+        """Sample the premium when due, and pay at the venue's stamps."""
+        if self.funding.due(self.clock):
+            self.funding.pass_by(self.exchange, self.clock, self.quotes)
+
+    def record(self):
+        """Write a row of the series when one is due."""
+        if self.clock % self.record_every == 0:
+            row = self.clock // self.record_every - 1
+            series.record(self.exchange, self.series, row, self.spot.impact_usd)
+
+    def run(self, progress=None):
+        """Step to the end and return the Run; Ctrl-C ends early with what there is.
+
+        progress: called now and then with the number of steps done.
+        """
+        try:
+            while self.clock < self.length:
+                self.step()
+                if progress and self.clock % 100 == 0:
+                    progress(self.clock)
+        except KeyboardInterrupt:
+            return outcome(self, finished=False)
+        return outcome(self, finished=True)
+
+    def quotes(self):
+        """What the venue's rules may see."""
+        now, tick = snapshot(self.exchange), self.venue.contract.tick
+        return Quotes(
+            time_s=now.time_s,
+            index=now.index,
+            bid=now.bid * tick if now.bid >= 0 else math.nan,
+            ask=now.ask * tick if now.ask < len(self.exchange.levels) else math.nan,
+            last=now.last * tick if now.last >= 0 else math.nan,
+            impact_bid=now.impact_bid,
+            impact_ask=now.impact_ask,
+            funding_rate=now.funding_rate,
+            to_funding=self.funding.left_s(self.clock) / self.funding.interval_s,
+        )
+
+    def without_forced(self, quotes):
+        """The same quotes less the live impact of forced closes."""
+        now = snapshot(self.exchange)
+        if now.live_usd == 0.0 and now.live_spot_usd == 0.0:
+            return quotes
+        moved = {name: getattr(quotes, name) - now.live_usd for name in "bid ask last impact_bid impact_ask".split()}
+        return quotes._replace(index=quotes.index - now.live_spot_usd, **moved)
+
+    def room_for(self, count):
+        """The buffer of messages, with room for `count`."""
+        if count > len(self.messages):
+            self.messages = grown(self.messages, 2 * count)
+        return self.messages
+
+    def make_room(self, count):
+        """Room for `count` messages that all rest, for the engine's orders, and for every fill they may bring."""
+        slots, fills = shortage(self.exchange, count)
+        if slots:
+            self.exchange = with_orders(self.exchange, 2 * slots)
+        if fills:
+            self.exchange = self.exchange.replace(fills=grown(self.exchange.fills, 2 * fills))
+
+    def note_adl(self, lot, row, contracts, units):
+        """Keep one entry of the ADL table."""
+        price = float(self.venue.contract.price(units)) if contracts else math.nan
+        self.adl.append((self.clock, self.clock * self.step_s, lot, row, contracts, price))
+
+    def admit(self, crowd, rows):
+        """Give a crowd its account rows and make its deposits; returns the first row."""
+        if self.clock:
+            raise RuntimeError("crowds must join before the first step; build a new market")
+        if any(other.name == crowd.name for other in self.crowds):
+            raise ValueError(f"crowds must differ in name (got {crowd.name!r} twice); give one of them name=...")
+        x, first = self.exchange, len(self.exchange.accounts)
+        rows.crowd = len(self.crowds)
+        rows.wallet = rows.deposits = np.rint(crowd.traits.coin * self.units_per_coin).astype(np.int64)
+        self.crowds.append(crowd)
+        self.first_rows = np.append(self.first_rows, first)
+        self.exchange = with_accounts(x, rows).replace(keys=np.vstack([x.keys, crowd.key]))
+        self.awake = np.zeros(len(self.exchange.accounts), np.int32)
+        self.bounds = np.zeros(len(self.crowds) + 1, np.int64)
+        wheel.schedule_all(self.exchange, self.wheel, first, len(rows))
+        return first
+
+    def hold_spot(self, crowd, coin, usd_coin):
+        """Open holdings at spot for a crowd, its accounts spread over the venues; returns the first row.
+
+        coin: (accounts,) coin; usd_coin: (accounts,) USD, in what a coin is worth at the start
+        """
+        usd = usd_coin * self.spot.first_price
+        rows = self.spot.admit(0, crowd.first + np.arange(crowd.count), usd=usd, coin=coin)
+        self.spot.state.holdings.venue[rows] = np.arange(crowd.count) % len(self.spot.state.venues)
+        self.spot_traders = True
+        return int(rows[0])
+
+    def endow(self, contracts, longs, shorts, entry=0.0, spread=0.0):
+        """Open `contracts` of open interest before the first step: longs buy from shorts, pair by pair.
+
+        longs, shorts: crowds; an account's share is its wallet times its `leverage`, and both sides add up exactly.
+        Longs entered at log-normal prices about the mark, `entry` above it on average (a fraction) with log
+        standard deviation `spread`, drawn from their own dice.
+        """
+        if not (contracts > 0 and float(contracts).is_integer()):
+            raise ValueError(f"contracts must be a whole number above zero (got {contracts}); round it")
+        if self.clock:
+            raise RuntimeError("endow must come before the first step; build a new market")
+        bought, sold = self.shares(int(contracts), longs), self.shares(int(contracts), shorts)
+        prices = np.concatenate([crowd.entry_prices(entry, spread) for crowd in longs])
+        pair_off(self.exchange, *bought, *sold, self.venue.contract.settlement(prices))
+
+    def shares(self, contracts, crowds):
+        """Rows of those crowds, and the contracts of the total that fall to each."""
+        rows = np.concatenate([crowd.first + np.arange(crowd.count) for crowd in crowds])
+        leverage = np.concatenate([crowd.traits.leverage for crowd in crowds])
+        return rows, largest_remainder(contracts, self.exchange.accounts.wallet[rows] * leverage)
+
+    @property
+    def units_per_coin(self):
+        """Settlement units in one coin; what a coin is worth at the start where the venue settles in USD."""
+        contract = self.venue.contract
+        return (1.0 if contract.coin_margined else float(self.exchange.now[0].index)) / contract.unit
+
+
+def write_terms(terms, venue, step_s, half_life_s, forced, fills):
+    """Fill the kernels' record of terms."""
+    if forced not in ("book", "absorbed"):
+        raise ValueError(f"forced must be 'book' or 'absorbed' (got {forced!r}); see Market")
+    if not half_life_s > 0:
+        raise ValueError(f"half_life_s must be above zero (got {half_life_s}); give seconds")
+    venue.write(terms, step_s)
+    terms.absorbs, terms.record_fills, terms.depth_reach = forced == "absorbed", fills, DEPTH_REACH
+    terms.live_decay = 0.5 ** (step_s / half_life_s)
+    terms.volatility_decay = 0.5 ** (step_s / VOLATILITY_HALF_LIFE_S)
+
+
+def whole_steps(hours, step_s):
+    """Steps in `hours`; ValueError unless both are positive and there is at least one."""
+    if not (0 < step_s < math.inf and 0 < hours < math.inf and hours * 3600 >= step_s):
+        raise ValueError(f"hours must hold at least one step (got {hours} hours of {step_s} s steps); give more hours")
+    return int(hours * 3600 / step_s + 1e-9)
+
+
+def cadence(every_s, step_s):
+    """Steps between two times of something done every `every_s` seconds, at least one."""
+    return max(1, round(every_s / step_s))
+
+
+def halted_steps(halt, step_s):
+    """(first, last + 1) step of a halt given as hours from the start; (0, 0) for none."""
+    if halt and not (len(halt) == 2 and 0 <= halt[0] < halt[1]):
+        raise ValueError(f"halt must be two hours, the first below the second (got {halt}); leave it out for none")
+    return tuple(round(hour * 3600 / step_s) for hour in halt) if halt else (0, 0)
+
+
+def utc(start):
+    """A UTC time from text such as 2020-03-12T00:00."""
+    try:
+        return datetime.fromisoformat(start).replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        raise ValueError(f"start must be a UTC time such as 2020-03-12T00:00 (got {start!r})") from None

@@ -18,8 +18,8 @@ from sim.ledger import add_margin, deposit, equity
 from sim.streams import PRIORITY, words4
 
 SUBMIT, CANCEL, CANCEL_ALL, REPLACE, DEPOSIT, ADD_MARGIN = 0, 1, 2, 3, 4, 5
-"""Actions; the size of the last two is settlement units: coin from outside (negative takes it out), and free balance
-to the isolated position."""
+"""Actions. The amount of the last two is in settlement units: coin from outside (negative takes it out), and free
+balance to the isolated position."""
 GTC, IOC, FOK, POST = 0, 1, 2, 3
 """How long an order stays: until cancelled, only now, all of it now or nothing, only as a maker."""
 RISING, FALLING = 0, 1
@@ -28,7 +28,7 @@ SLOT_BITS = 24
 
 MESSAGE = np.dtype(
     [
-        ("size", np.int64),  # contracts, buys positive (or units); 0 with a trigger is an alarm that only wakes
+        ("amount", np.int64),  # contracts, buys positive (or units); 0 with a trigger is an alarm that only wakes
         ("order", np.int64),  # id of the order to cancel or replace
         ("account", np.int32),
         ("tick", np.int32),  # limit, or trigger of a stop
@@ -120,7 +120,8 @@ def free_balance(x, i, rate):
 
 @kernel
 def move_coin(x, i, units):
-    """Deposit `units` into row `i`; a withdrawal (negative) must leave what its orders and position reserve."""
+    """Deposit `units` into row `i`; a withdrawal (negative) must leave what its orders and position reserve. Returns
+    whether it did."""
     account = x.accounts[i]
     if units < 0:
         held = reserved(
@@ -129,8 +130,9 @@ def move_coin(x, i, units):
         rate = initial_rate(x, i, held)
         if free_balance(x, i, rate) + units < held * (rate + x.terms[0].taker_fee):
             reject(x)
-            return
+            return False
     deposit(x, i, units)
+    return True
 
 
 @kernel
@@ -161,7 +163,7 @@ def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit):
     o = now.free
     order = x.orders[o]
     now.free = order.next
-    order.size, order.account, order.tick, order.limit = size, account, tick, limit
+    order.contracts, order.account, order.tick, order.limit = size, account, tick, limit
     order.expires, order.reduce_only, order.lot, order.trigger = expires, reduce_only, lot, trigger
     order.serial = now.serial
     now.serial += 1
@@ -225,13 +227,13 @@ def replace(x, message, expires):
     if o < 0:
         return reject(x)
     order = x.orders[o]
-    same_side = (order.size > 0) == (message.size > 0) and order.trigger < 0
-    if same_side and order.tick == message.tick and abs(message.size) <= abs(order.size):
-        shrink(x, o, abs(order.size) - abs(message.size))
+    same_side = (order.contracts > 0) == (message.amount > 0) and order.trigger < 0
+    if same_side and order.tick == message.tick and abs(message.amount) <= abs(order.contracts):
+        shrink(x, o, abs(order.contracts) - abs(message.amount))
         return message.order
     remove(x, o)
     return submit(
-        x, message.account, message.size, message.tick, message.tif, message.reduce_only, expires, -1
+        x, message.account, message.amount, message.tick, message.tif, message.reduce_only, expires, -1
     )
 
 
@@ -247,7 +249,7 @@ def handle(x, message):
             place_stop(x, message, expires)
         else:
             submit(
-                x, message.account, message.size, message.tick, message.tif, message.reduce_only, expires, -1
+                x, message.account, message.amount, message.tick, message.tif, message.reduce_only, expires, -1
             )
     elif message.action == CANCEL_ALL:
         now.cancels += cancel_all(x, message.account)
@@ -260,21 +262,21 @@ def handle(x, message):
         now.submits += 1
         replace(x, message, expires)
     elif message.action == DEPOSIT:
-        move_coin(x, message.account, message.size)
+        move_coin(x, message.account, message.amount)
     elif message.action == ADD_MARGIN:
-        add_margin(x, message.account, message.size)
+        add_margin(x, message.account, message.amount)
 
 
 @kernel
 def place_stop(x, message, expires):
     """Rest a stop or an alarm until its trigger; one that may open reserves margin like a limit order."""
-    opens = message.size != 0 and not message.reduce_only
+    opens = message.amount != 0 and not message.reduce_only
     valid = 1 <= message.tick < x.terms[0].ticks and 1 <= message.limit < x.terms[0].ticks
-    if not valid or (opens and not affordable(x, message.account, message.size, message.limit)):
+    if not valid or (opens and not affordable(x, message.account, message.amount, message.limit)):
         reject(x)
         return
     rest(
-        x, message.account, message.size, message.tick, expires, not opens, -1, message.trigger, message.limit
+        x, message.account, message.amount, message.tick, expires, not opens, -1, message.trigger, message.limit
     )
 
 
@@ -296,7 +298,7 @@ def fire(x, source, tick):
                 break
             o = x.heads[row, at]
             order = x.orders[o]
-            account, size, limit = order.account, order.size, order.limit
+            account, size, limit = order.account, order.contracts, order.limit
             expires, reduce_only = order.expires, order.reduce_only
             remove(x, o)
             x.now[0].stopped += 1
@@ -331,36 +333,84 @@ def expire(x):
 
 
 @kernel
+def drawn_order(x, messages, count, first_rows):
+    """(runs,) first message of each run of one owner's messages, in the order drawn from the owners' dice.
+
+    The draws are evenly spread, so a bucket for each run all but sorts them; one insertion pass finishes.
+    """
+    ranks, starts = np.empty(count, np.int64), np.empty(count, np.int64)
+    runs = 0
+    for m in range(count):
+        if m > 0 and messages[m].account == messages[m - 1].account:
+            continue
+        i = messages[m].account
+        crowd = x.accounts[i].crowd
+        drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], i - first_rows[crowd], x.now[0].step, 0, PRIORITY)
+        ranks[runs], starts[runs] = np.int64(drawn[0]), m
+        runs += 1
+    ends = np.zeros(runs + 1, np.int64)
+    for r in range(runs):
+        ends[(ranks[r] * runs >> 32) + 1] += 1
+    for b in range(runs):
+        ends[b + 1] += ends[b]
+    begins = ends.copy()
+    order, keys = np.empty(runs, np.int64), np.empty(runs, np.int64)
+    for r in range(runs):
+        bucket = ranks[r] * runs >> 32
+        at = ends[bucket]
+        ends[bucket] += 1
+        while at > begins[bucket] and keys[at - 1] > ranks[r]:
+            order[at], keys[at] = order[at - 1], keys[at - 1]
+            at -= 1
+        order[at], keys[at] = starts[r], ranks[r]
+    return order
+
+
+@kernel
+def refused_share(x, messages, count):
+    """Share of the orders of a step that exceed what the venue can take in."""
+    orders = 0
+    for m in range(count):
+        orders += messages[m].action == SUBMIT or messages[m].action == REPLACE
+    return max(0.0, 1.0 - x.terms[0].capacity / orders) if orders > 0 else 0.0
+
+
+@kernel
+def overload(x, message, sent, first_rows, share):
+    """Whether an overloaded venue refuses the owner's `sent`-th message of the step; cancels always pass."""
+    if message.action != SUBMIT and message.action != REPLACE:
+        return False
+    crowd = x.accounts[message.account].crowd
+    row = message.account - first_rows[crowd]
+    drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], row, x.now[0].step, sent, PRIORITY)
+    return drawn[0] < share * 4294967296.0
+
+
+@kernel
 def act(x, messages, count, first_rows):
     """Handle the `count` messages of a step: each owner's in a row, the owners in an order drawn from their dice.
 
-    Above the venue's capacity each order is refused at random with the excess share; cancels always pass.
+    Above the venue's capacity each order is refused at random with the excess share.
     first_rows: (crowds,) first account of each crowd, so that dice count accounts within their crowd.
     """
-    now, capacity = x.now[0], x.terms[0].capacity
-    ranks = np.empty(count, np.int64)
-    orders = 0
-    for m in range(count):
-        i = messages[m].account
-        crowd = x.accounts[i].crowd
-        drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], i - first_rows[crowd], now.step, 0, PRIORITY)
-        ranks[m] = (np.int64(drawn[0]) >> 1) << 32 | m
-        orders += messages[m].action == SUBMIT or messages[m].action == REPLACE
-    ranks.sort()
-    refused = max(0.0, 1.0 - capacity / orders) if orders > 0 else 0.0
-    sender, sent = -1, 0
-    for rank in ranks:
-        message = messages[rank & 0xFFFFFFFF]
-        sent = sent + 1 if message.account == sender else 1
-        sender = message.account
-        if refused > 0.0 and (message.action == SUBMIT or message.action == REPLACE):
-            crowd = x.accounts[sender].crowd
-            row = sender - first_rows[crowd]
-            drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], row, now.step, sent, PRIORITY)
-            if drawn[0] < refused * 4294967296.0:
-                now.messages += 1
-                now.overloaded += 1
-                continue
-        handle(x, message)
+    share = refused_share(x, messages, count)
+    for m in drawn_order(x, messages, count, first_rows):
+        owner, sent = messages[m].account, 1
+        while m < count and messages[m].account == owner:
+            if share > 0.0 and overload(x, messages[m], sent, first_rows, share):
+                x.now[0].messages += 1
+                x.now[0].overloaded += 1
+            else:
+                handle(x, messages[m])
+            m += 1
+            sent += 1
 
 
+@kernel
+def shortage(x, count):
+    """(orders, fills) slots that `count` messages and the engine could need at most; 0 where there are enough."""
+    now = x.now[0]
+    open_lots = now.lots - now.first_lot
+    slots = now.resting + count + open_lots
+    fills = now.fills_kept + slots + open_lots if x.terms[0].record_fills else 0
+    return slots if slots > len(x.orders) else 0, fills if fills > len(x.fills) else 0

@@ -7,9 +7,11 @@ shorter one did, and halving the step refines the same Brownian path instead of 
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from sim import replay
 from sim.compiled import kernel
 from sim.contract import positive, require
 from sim.streams import generator
@@ -112,7 +114,7 @@ class StochasticVolatility(GeometricBrownian):
     """Log-volatility is a stationary Ornstein-Uhlenbeck process (Scott, JFQA 22, 1987), not Heston's root.
 
     volatility:      root of the mean variance, annual
-    dispersion:      standard deviation of log-volatility; short returns have kurtosis 3 * exp(4 * dispersion**2)
+    dispersion:      standard deviation of log-volatility; a short return's kurtosis is 3 exp(4 dispersion^2)
     half_life_hours: of a deviation of log-volatility
     correlation:     of the two motions; negative: volatility rises as the price falls
     """
@@ -184,8 +186,49 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """A real series from files, in which the run begins at `start`, UTC; options as in `replay.read`.
+
+    Bars are bridged to steps by `replay.bridge`, prices as `Points` with a noise of annual `volatility`.
+    """
+
+    files: str | tuple
+    start: str = ""
+    hours: float = 0.0
+    column: str = ""
+    volatility: float = 0.0
+
+    def __post_init__(self):
+        non_negative("hours", self.hours)
+        non_negative("volatility", self.volatility)
+        self.table  # noqa: B018 - what is wrong with a file is said now, not when the run starts
+
+    @cached_property
+    def table(self):
+        """The rows, a `replay.Table`."""
+        files = (self.files,) if isinstance(self.files, str) else tuple(self.files)
+        return replay.read(files, self.start, self.hours, self.column)
+
+    def prices(self, seed, steps, step_s):
+        table, lasts_s = self.table, steps * step_s
+        if lasts_s > table.covers_s + 1e-6:
+            got = f"{lasts_s / 3600:g} hours of {table.covers_s / 3600:g}"
+            raise ValueError(f"a run must lie within the replay (got {got}); replay more hours")
+        if not table.bars:
+            points = Points(table.since_ms / 1000, table.prices[:, 0], self.volatility)
+            return points.prices(seed, steps, step_s)
+        fine_ms, every = replay.grid(step_s, table.lasts_ms)
+        needed = np.searchsorted(table.since_ms, lasts_s * 1000, side="right")
+        counts = table.lasts_ms[:needed] // fine_ms
+        walk = brownian(seed, "bridge", counts.sum(), fine_ms / 1000) / math.sqrt(fine_ms / 1000)
+        drawn = generator(seed, "bridge/order").random((needed, 4))
+        path = replay.bridge(table.prices[:needed], counts, walk, drawn)
+        return np.append(path, table.prices[needed - 1, 3])[: steps * every + 1 : every]
+
+
+@dataclass(frozen=True)
 class Shock:
-    """A lasting move of the log-price by `log_size`, begun at `at_s` and spread evenly over `over_s` seconds."""
+    """A lasting move of the log-price by `log_size`, begun at `at_s` and spread evenly over `over_s`."""
 
     at_s: float
     log_size: float

@@ -6,9 +6,7 @@ is filled in. Only an open outside [low, high] is accepted: BitMEX opens a bar a
 """
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +16,6 @@ import pyarrow.parquet
 
 from sim.compiled import kernel
 from sim.contract import require
-from sim.paths import Points, brownian, non_negative
 from sim.spelling import unknown
 
 BAR = ("open", "high", "low", "close")
@@ -61,8 +58,8 @@ class Table(NamedTuple):
 def read(files, start="", hours=0.0, column=""):
     """The rows that `hours` from `start` need, as one Table.
 
-    files:  of several, each is used until it ends or has a gap; the next takes over at its last row that is not
-            later than that
+    files:  of several, each is used until it ends or has a gap; the next takes over at its last row that is
+            not later than that
     start:  stamp of a row, UTC; default the first
     hours:  0 for all there are
     column: name of a column of prices, or prefix of those of bars ("spot" for spot_open and so on)
@@ -90,7 +87,7 @@ def instant(start):
 
 
 def window(table, file, at, end, following):
-    """The rows of `table` from stamp `at` to `end`, and the stamp at which `following` takes over, if it must."""
+    """The rows of `table` from stamp `at` to `end`, and the stamp where `following` takes over, or None."""
     first = np.searchsorted(table.stamps, at)
     if first == len(table.stamps) or table.stamps[first] != at:
         span = f"{table.stamps[0]} to {table.stamps[-1]}"
@@ -107,7 +104,7 @@ def window(table, file, at, end, following):
         until = following.stamps[max(0, np.searchsorted(following.stamps, until, side="right") - 1)]
         last = np.searchsorted(table.stamps, until)
         if last == first or table.stamps[last - 1] + lasts != until:
-            raise ValueError(f"the file after {file} must go on where that ends (got {until}); choose another")
+            raise ValueError(f"the file after {file} must go on where it ends (got {until}); use another")
     elif len(breaks):
         refuse_gap(table, file, last)
     elif end is not None:
@@ -230,97 +227,61 @@ def fold(x, low, high):
 
 
 @kernel
-def bend(path, i, k, left, right, low, high):
-    """Lift `path` between `i` and `k` by what rises from `left` to `right`, reflected into [low, high]."""
+def bend(path, walk, i, k, scale, low, high):
+    """Write a Brownian bridge from `path[i]` to `path[k]`, reflected into [low, high], between the two."""
     for j in range(i + 1, k):
-        path[j] = fold(path[j] + left + (right - left) * (j - i) / (k - i), low, high)
+        along = (j - i) / (k - i)
+        noise = walk[j] - walk[i] - along * (walk[k] - walk[i])
+        path[j] = fold(path[i] + along * (path[k] - path[i]) + scale * noise, low, high)
 
 
 @kernel
-def fill(path, walk, price):
-    """Write the path through one bar, `price` its open, high, low and close, over the steps of `path`."""
+def extremes(price, variance, end, drawn):
+    """(step, price) of the extreme that comes first in a bar and of the other one; see `bridge`."""
     first, high, low, last = price[0], price[1], price[2], price[3]
-    end = len(path) - 1
-    scale = (high - low) / math.sqrt(4.0 * math.log(2.0) * len(path))
-    for j in range(1, end):
-        along = j / end
-        path[j] = first + along * (last - first) + scale * (walk[j] - walk[0] - along * (walk[end] - walk[0]))
-    path[end], path[0] = last, first
-    if end < 3:
-        return bend(path, 0, end, 0.0, 0.0, low, high)
-    top, bottom = 1, end - 1
-    for j in range(1, end):
-        top = j if path[j] > path[top] else top
-        bottom = j if path[j] < path[bottom] else bottom
-    highest = fold(path[top], low, high) if high == first or high == last else high
-    lowest = fold(path[bottom], low, high) if low == first or low == last else low
-    up, down = highest - path[top], lowest - path[bottom]
-    a, b, left, right = (top, bottom, up, down) if top < bottom else (bottom, top, down, up)
-    bend(path, 0, a, 0.0, left, low, high)
-    bend(path, a, b, left, right, low, high)
-    bend(path, b, end, right, 0.0, low, high)
-    path[top], path[bottom] = highest, lowest
+    down = abs(high - first) + high - low + last - low
+    up = abs(first - low) + high - low + high - last
+    falls = drawn[0] * (1.0 + math.exp(min((down * down - up * up) / (2.0 * variance), 700.0))) < 1.0
+    one, two = (high, low) if falls else (low, high)
+    before, after = abs(one - first) * (0.5 + drawn[1]), abs(last - two) * (0.5 + drawn[3])
+    pace = end / (before + (high - low) * (0.5 + drawn[2]) + after)
+    a = min(max(round(before * pace), before > 0.0), end - 1 - (after > 0.0))
+    b = max(min(end - round(after * pace), end - (after > 0.0)), a + 1)
+    return a, one, b, two
 
 
 @kernel
-def bridge(prices, counts, walk):
+def bridge(prices, counts, walk, drawn):
     """(sum of counts,) prices of a random path through bars.
 
-    Each bar is a Brownian bridge from its open, at its first step, to its close, at its last. It is lifted
-    along straight lines so that its own highest and lowest step come to lie on the bar's high and low, and
-    reflected at both. So it touches high and low, at random times and in random order, and never leaves them.
-    Its variance is Parkinson's, range^2 / (4 log 2) a bar (Journal of Business 53, 1980). Bars of fewer than
-    four steps show their open and, from two on, their close.
+    A bar begins at its open, at its first step, ends at its close, at its last, touches its high and its low
+    in between and never leaves them. Which it touches first is drawn: the odds of a way from open to close are
+    exp(-length^2 / (2 variance)), the leading term of the reflection principle. Its three parts take time in
+    proportion to their lengths, each times a number out of [0.5, 1.5], and are Brownian bridges reflected
+    at high and low. The variance is Parkinson's, range^2 / (4 log 2) a bar (Journal of Business 53, 1980).
+    Bars of fewer than four steps show their open and, from two on, their close.
 
-    prices: (bars, 4) open, high, low, close; counts: (bars,) steps of each
+    prices: (bars, 4) open, high, low, close; counts: (bars,) steps of each; drawn: (bars, 4) in (0, 1)
     walk: (steps or more,) Brownian motion of variance 1 a step
     """
     path = np.empty(counts.sum())
     at = 0
     for bar in range(len(counts)):
-        fill(path[at : at + counts[bar]], walk[at : at + counts[bar]], prices[bar])
-        at += counts[bar]
+        end = at + counts[bar] - 1
+        high, low = prices[bar, 1], prices[bar, 2]
+        path[end], path[at] = prices[bar, 3], prices[bar, 0]
+        variance = (high - low) ** 2 / (4.0 * math.log(2.0))
+        scale = math.sqrt(variance / counts[bar])
+        a, b = at, end
+        if end - at >= 3 and high > low:
+            one, first, two, second = extremes(prices[bar], variance, end - at, drawn[bar])
+            a, b = at + one, at + two
+            path[a], path[b] = first, second
+        bend(path, walk, at, a, scale, low, high)
+        bend(path, walk, a, b, scale, low, high)
+        bend(path, walk, b, end, scale, low, high)
+        at = end + 1
     return path
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A real series, in which the run starts at `start`, UTC, else at the first row; options as in `read`.
-
-    Bars are bridged to steps by `bridge`, prices as `Points`, with a noise of annual `volatility` in between.
-    """
-
-    files: str | tuple
-    start: str = ""
-    hours: float = 0.0
-    column: str = ""
-    volatility: float = 0.0
-
-    def __post_init__(self):
-        non_negative("hours", self.hours)
-        non_negative("volatility", self.volatility)
-        self.table  # noqa: B018 - what is wrong with a file is said now, not when the run starts
-
-    @cached_property
-    def table(self):
-        """The rows, a Table."""
-        files = (self.files,) if isinstance(self.files, str) else tuple(self.files)
-        return read(files, self.start, self.hours, self.column)
-
-    def prices(self, seed, steps, step_s):
-        table, lasts_s = self.table, steps * step_s
-        if lasts_s > table.covers_s + 1e-6:
-            got = f"{lasts_s / 3600:g} hours of {table.covers_s / 3600:g}"
-            raise ValueError(f"a run must lie within the replay (got {got}); replay more hours")
-        if not table.bars:
-            points = Points(table.since_ms / 1000, table.prices[:, 0], self.volatility)
-            return points.prices(seed, steps, step_s)
-        fine_ms, every = grid(step_s, table.lasts_ms)
-        needed = np.searchsorted(table.since_ms, lasts_s * 1000, side="right")
-        counts = table.lasts_ms[:needed] // fine_ms
-        walk = brownian(seed, "bridge", counts.sum(), fine_ms / 1000) / math.sqrt(fine_ms / 1000)
-        path = bridge(table.prices[:needed], counts, walk)
-        return np.append(path, table.prices[needed - 1, 3])[: steps * every + 1 : every]
 
 
 def grid(step_s, lasts_ms):

@@ -63,6 +63,25 @@ def trigger_units(x, i):
 
 
 @kernel
+def fragile(x, i):
+    """Whether row `i` could be liquidated by winning: its value then grows into tiers whose maintenance jumps."""
+    account, terms = x.accounts[i], x.terms[0]
+    held = float(account.contracts)
+    sign = -1.0 if terms.inverse else 1.0
+    if held * sign < 0.0:
+        return False
+    row = tier(x, abs(held * x.now[0].mark_units))
+    fixed, size = float(backing(x, i, 0)), abs(held)
+    while row + 1 < len(x.tiers) and x.tiers[row, 0] < size * abs(x.settlement[1 if terms.inverse else terms.ticks - 1]):
+        value = x.tiers[row, 0]
+        base = abs(float(account.cost)) if terms.entry_basis else value
+        if fixed + held * sign * value / size < base * (x.tiers[row + 1, 1] + terms.closing_fee) - x.tiers[row + 1, 3]:
+            return True
+        row += 1
+    return False
+
+
+@kernel
 def unfile(x, i):
     """Take row `i` out of its bucket."""
     account = x.accounts[i]
@@ -91,6 +110,8 @@ def file(x, i):
         last = x.terms[0].ticks - 1
         row = LONGS if account.contracts > 0 else SHORTS
         tick = min(math.ceil(at) + 1, last) if row == LONGS else max(math.floor(at) - 1, 0)
+        if fragile(x, i):  # looked at on every mark
+            tick = last if row == LONGS else 0
     if row >= 0 and account.bucket == tick * 2 + row:
         return
     unfile(x, i)

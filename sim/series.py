@@ -7,9 +7,10 @@ import numpy as np
 from sim.book import depth, impact_price
 from sim.compiled import kernel
 from sim.engine import mid, unrealised
-from sim.exchange import INDEX, MARK
+from sim.exchange import INDEX, LAST, MARK
+from sim.genealogy import decay
 from sim.ledger import ENGINE, EXCHANGE, FUND
-from sim.orders import fire
+from sim.orders import act, expire, fire
 
 FLOATS = (
     "time_s index mark mark_without_forced bid ask last mid impact_bid impact_ask spread_usd funding_rate fund_coin "
@@ -25,15 +26,19 @@ liquidated, draws, gains, fees, adl) or as they stand. A side of the book that i
 
 
 @kernel
-def observe(x, index, shadow_index):
-    """Let the index move: what everyone knows of it, and the stops that it triggers."""
+def observe(x, step, spot):
+    """Begin step `step`: the index moves to the contract's power of `spot`, orders whose time is over expire, stops
+    on the index fire, and the live impact of forced closes fades."""
     now, terms = x.now[0], x.terms[0]
+    now.step, now.time_s = step, step * terms.step_s
+    index = spot if terms.power == 1.0 else terms.index_scale * spot**terms.power
     if now.index > 0.0:
         moved = math.log(index / now.index)
         now.variance += (1.0 - terms.volatility_decay) * (moved * moved / terms.step_s - now.variance)
     now.index = index
-    now.shadow_index = shadow_index
     now.index_tick = math.floor(index / terms.tick + 0.5)
+    decay(x)
+    expire(x)
     fire(x, INDEX, now.index_tick)
 
 
@@ -47,6 +52,15 @@ def mark_to(x, mark, shadow):
     now.mark_tick = math.floor(mark / terms.tick + 0.5)
     now.highest_mark = max(now.highest_mark, mark)
     fire(x, MARK, now.mark_tick)
+
+
+@kernel
+def match(x, messages, count, first_rows):
+    """Handle the messages of a step, fire the stops that the last trade triggers, and look at the book."""
+    act(x, messages, count, first_rows)
+    if x.now[0].last >= 0:
+        fire(x, LAST, x.now[0].last)
+    look(x)
 
 
 @kernel

@@ -58,6 +58,7 @@ class Venue:
         """Fill the kernels' record of terms with this venue's constants for steps of `step_s` seconds."""
         contract = self.contract
         terms.tick, terms.unit, terms.scale = contract.tick, contract.unit, contract.face / contract.unit
+        terms.power, terms.index_scale = getattr(contract, "p", 1.0), getattr(contract, "scale", 1.0)
         terms.inverse, terms.entry_basis = contract.sign < 0, self.maintenance_on == "entry"
         terms.maker_fee, terms.taker_fee, terms.closing_fee = self.maker_fee, self.taker_fee, self.closing_fee
         terms.net_orders, terms.prevention, terms.laddered = self.net_orders, self.self_trade, self.laddered

@@ -234,7 +234,7 @@ def test_positions_that_cannot_be_counted_are_refused():
     with pytest.raises(ValueError, match=r"contracts must keep contracts \* S below"):
         total(10**11, INVERSE.settlement(8_000))
     with pytest.raises(ValueError, match="price must settle below"):
-        INVERSE.settlement(1e-9)
+        INVERSE.settlement(1e12 / 2**62.5)
 
 
 def test_a_quantos_usd_delta_needs_the_price_of_its_coin():

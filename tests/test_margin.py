@@ -86,7 +86,7 @@ def test_on_the_way_to_its_liquidation_price_a_position_is_covered_and_beyond_it
 
 
 @given(positions(), st.integers(100, 1_500))
-def test_a_position_that_is_not_covered_is_beyond_its_liquidation_price(position, mark):
+def test_a_position_that_fails_already_is_beyond_its_liquidation_price(position, mark):
     assume(not position.covered(LADDERS[position.contract][mark]))
     mark *= position.contract.tick
     assert position.side * (position.liquidation_price(mark) - mark) > -1e-6
@@ -136,9 +136,7 @@ def test_a_1x_inverse_short_is_a_synthetic_dollar(size, entry, marks):
         (100, 0.990099, 1.010101, 0.995050, 1.005051),
     ],
 )
-def test_inverse_prices_per_leverage(
-    leverage, long_bankrupt, short_bankrupt, long_liquidated, short_liquidated
-):
+def test_inverse_prices_per_leverage(leverage, long_bankrupt, short_bankrupt, long_liquidated, short_liquidated):
     """E L / (L + side), and (1 + side * 0.5 %) times that where maintenance is on the value at the mark."""
     side = np.array([1, -1])
     position = isolated(INVERSE, side, 10_000, leverage)
@@ -250,6 +248,15 @@ def test_published_margins():
     assert initial_margin(INVERSE, 1_000, 5_000, BASE, leverage=10) == pytest.approx(coin(0.02))
 
 
+def test_maintenance_is_the_rate_on_the_whole_value_less_the_deduction():
+    """Binance COIN-M: 300 coin ask for 12.5 % less 11.81, at the mark or at an entry twice as high."""
+    tiers = Tiers([(200, 0.1, 0.2, 6.81), (math.inf, 0.125, 0.25, 11.81)])
+    asked = maintenance_margin(INVERSE, 3_000_000, coin(150), 10_000, tiers)
+    assert asked == pytest.approx(coin(0.125 * 300 - 11.81))
+    asked = maintenance_margin(INVERSE, 3_000_000, coin(150), 10_000, tiers, basis="entry", closing_fee=0.001)
+    assert asked == pytest.approx(coin(0.126 * 150 - 11.81))
+
+
 def test_a_tier_bounds_the_leverage_that_is_asked_for():
     assert initial_margin(INVERSE, 1_000, 8_000, BASE, 500) == initial_margin(INVERSE, 1_000, 8_000, BASE)
 
@@ -279,8 +286,11 @@ def test_arguments_that_cannot_be_are_refused():
         liquidation_price(*position, BASE, basis="index")
     with pytest.raises(ValueError, match="basis must be one of"):
         maintenance_margin(*position[:3], 8_000, BASE, basis="Mark")
-    with pytest.raises(ValueError, match=r"closing_fee, .*, must lie in \[0, 1\)"):
-        liquidation_price(*position, BASE, closing_fee=0.995)
+    for basis in ("entry", "mark"):
+        with pytest.raises(ValueError, match=r"closing_fee, .*, must lie in \[0, 1\)"):
+            liquidation_price(*position, BASE, basis=basis, closing_fee=0.995)
+    with pytest.raises(ValueError, match="closing_fee"):
+        maintenance_margin(*position[:3], 8_000, BASE, closing_fee=math.nan)
     with pytest.raises(ValueError, match="closing_fee"):
         bankruptcy_price(*position, closing_fee=-0.1)
     with pytest.raises(ValueError, match=r"cost and collateral must be finite \(got nan\)"):

@@ -1,0 +1,171 @@
+"""Cash-and-carry arbitrageurs: hold the contract against spot when their prices differ by more than it costs."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from agents import sending
+from agents.crowd import Crowd
+from sim import spot
+from sim.compiled import kernel
+from sim.ledger import equity
+from sim.orders import IOC, move_coin
+from sim.streams import DECIDE, as_exponential, uniform4
+
+YEAR_S = 365 * 86_400.0
+
+
+@kernel
+def carry(x, rows, first, traits, out, n, s, first_holding):
+    """Each account awake: hedge what has filled, then move coin if margin calls for it, else trade the basis."""
+    now, terms = x.now[0], x.terms[0]
+    for i in rows:
+        me, account, row = traits[i - first], x.accounts[i], first_holding + i - first
+        price = s.venues[s.holdings[row].venue].price
+        each = coin_per_contract(x, price) / s.terms[0].coin_unit
+        hedge(s, row, me, account.contracts, each, price)
+        worth = float(equity(x, i, now.mark_units))
+        value = abs(float(now.mark_units))
+        if abs(account.contracts) * value > me.most_leverage * max(worth, 0.0):
+            n = rescue(x, out, n, i, s, row, first, me, worth, value)
+        elif now.bid >= 0 and now.ask < terms.ticks:
+            n = trade_basis(x, out, n, i, s, row, first, me, worth, each, price)
+    return n
+
+
+@kernel
+def coin_per_contract(x, price):
+    """Coin that one contract stands for when spot trades at `price`."""
+    terms = x.terms[0]
+    return terms.scale * terms.unit / price if terms.inverse else terms.scale * terms.unit
+
+
+@kernel
+def hedge(s, row, me, contracts, each, price):
+    """Sell spot against contracts bought and not yet hedged, or buy it against contracts sold."""
+    holding = s.holdings[row]
+    wanted = -(contracts - me.hedged) * each
+    most = holding.usd * s.terms[0].usd_unit / price / s.terms[0].coin_unit * 0.98
+    coin = math.floor(max(-float(holding.coin), min(wanted, most)))
+    if coin != 0:
+        me.hedged -= spot.trade(s, row, coin) / each
+
+
+@kernel
+def transfer_steps(x, i, first, me):
+    """Steps that a transfer begun now takes: drawn, and longer in proportion to volatility above the usual."""
+    now = x.now[0]
+    key = x.keys[x.accounts[i].crowd]
+    drawn = uniform4(key[0], key[1], i - first, now.step, 0, DECIDE)
+    stress = max(1.0, math.sqrt(now.variance * YEAR_S) / me.usual_volatility) ** me.stress_power
+    return 1 + math.ceil(me.transfer_s * stress * as_exponential(drawn[0]) / x.terms[0].step_s)
+
+
+@kernel
+def rescue(x, out, n, i, s, row, first, me, worth, value):
+    """Bring margin from spot; if there is none or it is still on its way, close part of the position."""
+    account, holding = x.accounts[i], s.holdings[row]
+    missing = abs(account.contracts) * value / me.leverage - worth
+    free = holding.usd if s.terms[0].in_usd else holding.coin
+    if holding.transit == 0 and free > 0:
+        step = x.now[0].step + transfer_steps(x, i, first, me)
+        spot.send(s, row, min(free, math.ceil(missing)), step)
+    if abs(account.contracts) * value > 1.5 * me.most_leverage * max(worth, 0.0):
+        part = max(1, abs(account.contracts) // 4)
+        return sending.market(x, out, n, i, -part if account.contracts > 0 else part, True)
+    return n
+
+
+@kernel
+def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
+    """Sell a rich contract or buy a cheap one, as far as margin and the spot leg allow; else close what has converged.
+
+    Rich or cheap is the bid or ask over spot, after the fees of all legs, the hurdle, and funding at the next stamp.
+    """
+    now, terms, account, holding = x.now[0], x.terms[0], x.accounts[i], s.holdings[row]
+    costs = terms.taker_fee + s.venues[holding.venue].cost
+    bid, ask = now.bid * terms.tick, now.ask * terms.tick
+    carried = me.funding_weight * now.funding_rate
+    rich = bid / price - 1.0 - costs + carried
+    cheap = 1.0 - ask / price - costs - carried
+    held, hurdle = account.contracts, 1e-4 * me.hurdle_bps
+    order = me.order_share * me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
+    room = me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
+    if rich > hurdle:
+        buys = holding.usd * s.terms[0].usd_unit / price / s.terms[0].coin_unit * 0.98 / each
+        size = min(order, room + held, buys + max(held, 0))
+        return send(out, n, i, -math.floor(max(size, 0.0)), now.bid)
+    if cheap > hurdle:
+        size = min(order, room - held, holding.coin / each + max(-held, 0))
+        if holding.coin < order * each and holding.transit == 0:
+            restock(x, i, s, row, first, me, worth, each)
+        return send(out, n, i, math.floor(max(size, 0.0)), now.ask)
+    if held > 0 and bid / price - 1.0 > -1e-4 * me.exit_bps:
+        return send(out, n, i, -math.floor(min(order, float(held))), now.bid)
+    if held < 0 and ask / price - 1.0 < 1e-4 * me.exit_bps:
+        return send(out, n, i, math.floor(min(order, float(-held))), now.ask)
+    return n
+
+
+@kernel
+def send(out, n, i, size, tick):
+    """An order at `tick` or better now, if it has any size."""
+    return sending.limit(out, n, i, size, tick, IOC, 0) if size != 0 else n
+
+
+@kernel
+def restock(x, i, s, row, first, me, worth, each):
+    """Take coin that the position does not need off the exchange, to sell it at spot later."""
+    account = x.accounts[i]
+    spare = worth - abs(account.contracts * float(x.now[0].mark_units)) / me.leverage
+    units = math.floor(0.5 * spare)
+    if units > each and move_coin(x, i, -units):
+        spot.fetch(s, row, units, x.now[0].step + transfer_steps(x, i, first, me))
+
+
+@dataclass(kw_only=True, eq=False)
+class Arbitrageurs(Crowd):
+    """Sell the contract and buy spot when it is rich, the reverse when it is cheap, and wait for convergence.
+
+    They know spot, the best bid and ask, the funding rate announced for the next stamp and their own balances. Each
+    trades at one spot venue, where coin and USD lie apart from the margin at the exchange; moving coin takes a
+    drawn time that grows under stress. Cheap contracts are bought only against coin at spot that can be sold.
+
+    spot_coin, spot_usd_coin: at the spot venue at the start, coin, and USD in coin's worth
+    leverage:          largest position, notional over equity at the exchange
+    most_leverage:     at which margin is sent, and past one and a half of it, part of the position closed
+    order_share:       of the largest position, in one order
+    hurdle_bps:        profit over all fees that makes them trade
+    exit_bps:          basis on the other side of which they close
+    funding_weight:    of the announced rate, counted as profit
+    transfer_s:        mean time a transfer takes
+    usual_volatility:  annual; above it transfers take longer
+    stress_power:      with which they do
+    """
+
+    spot_coin: Any = 5.0
+    spot_usd_coin: Any = 5.0
+    leverage: Any = 3.0
+    most_leverage: Any = 8.0
+    order_share: Any = 0.1
+    hurdle_bps: Any = 10.0
+    exit_bps: Any = 0.0
+    funding_weight: Any = 0.5
+    transfer_s: Any = 1800.0
+    usual_volatility: Any = 0.8
+    stress_power: Any = 0.5
+    wake_s: Any = 15.0
+    cross: bool = True
+    alert: bool = True
+
+    kernel = staticmethod(carry)
+    memory = ("hedged",)
+    messages_per_wake = 1
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.first_holding = self.market.hold_spot(self, self.traits.spot_coin, self.traits.spot_usd_coin)
+
+    def context(self):
+        """The spot market, and where the crowd's holdings begin."""
+        return self.market.spot.state, self.first_holding

@@ -1,0 +1,302 @@
+"""The index: a weighted mean of spot venues without the stale and the outlying, and spot as a run sees it.
+
+In a replay the index is the real series: the impact of the run's own trades is recorded, and forgotten from one
+step to the next. A twin given the impact that its base recorded adds the difference of the two, relative to the
+price. So the past is reproduced exactly and a counterfactual differs by modelled impact alone.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim import spot
+from sim.compiled import kernel
+from sim.contract import MOST_UNITS, positive, require
+from sim.exchange import records
+from sim.streams import crowd_key
+
+
+@kernel
+def median(prices):
+    """The middle of those that are not nan; nan if all are."""
+    known = np.sort(prices)  # nan last
+    count = 0
+    while count < len(known) and not math.isnan(known[count]):
+        count += 1
+    return (known[(count - 1) // 2] + known[count // 2]) / 2.0 if count > 0 else math.nan
+
+
+@kernel
+def combine(prices, weights, band, clips, shares):
+    """The index: the weighted mean of the prices within `band` of their median; nan if there are none.
+
+    prices: (venues,) nan where stale; band: relative; clips: move those beyond it onto it, else drop them
+    shares: (venues,) written: the weight of each in the index, 1 together; untouched if there are none
+    """
+    middle = median(prices)
+    total, above = 0.0, 0.0
+    kept = np.zeros(len(prices))
+    for v in range(len(prices)):
+        beyond = prices[v] - middle
+        if clips and abs(beyond) > band * middle:
+            beyond = math.copysign(band * middle, beyond)
+        if abs(beyond) <= band * middle:
+            kept[v] = weights[v]
+            total += weights[v]
+            above += weights[v] * beyond
+    if total == 0.0:
+        return math.nan
+    for v in range(len(prices)):
+        shares[v] = kept[v] / total
+    return middle + above / total
+
+
+@kernel
+def weigh(s):
+    """The index of the venues as they are priced, and what own trades are in it; nan if no venue is left."""
+    now, terms = s.now[0], s.terms[0]
+    fresh = np.empty(len(s.venues))
+    for v in range(len(s.venues)):
+        fresh[v] = s.venues[v].price if s.venues[v].age <= terms.most_age else math.nan
+    index = combine(fresh, s.venues.weight, terms.band, terms.clips, s.venues.share)
+    if not math.isnan(index):
+        now.impact = 0.0
+        for v in range(len(s.venues)):
+            now.impact += s.venues[v].share * s.venues[v].impact
+    return index
+
+
+@kernel
+def observe(s, step):
+    """Let a step pass and return the index; the last one if no venue is left.
+
+    In a replay it is the fundamental * (1 + impact - base_impact), and the venues deviate from that; in the base
+    run itself it is the fundamental.
+    """
+    now, terms, fundamental, base_impact = s.now[0], s.terms[0], s.prices[step], s.base_impact[step]
+    spot.relax(s, step)
+    now.fundamental = fundamental
+    for v in range(len(s.venues)):
+        s.venues[v].anchor = fundamental * (1.0 + s.venues[v].stray)
+    spot.reprice(s)
+    index = weigh(s)
+    if terms.replays:
+        now.index = fundamental * (1.0 + (0.0 if math.isnan(base_impact) else now.impact - base_impact))
+        shift = 0.0 if math.isnan(index) else now.index - index
+        for v in range(len(s.venues)):
+            s.venues[v].anchor += shift
+        spot.reprice(s)
+    elif not math.isnan(index):
+        now.index = index
+    for v in range(len(s.venues)):
+        s.venues[v].seen = s.venues[v].price
+    s.impact[step] = now.impact
+    return now.index
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpotVenue:
+    """One spot exchange.
+
+    name:         of its noise; no two alike
+    volume_coin:  traded a day: its depth, by the square-root law
+    weight:       in the index
+    noise_bps:    standard deviation of its own noise
+    cost_bps:     what a trade pays beyond impact: half the spread, and the fee
+    outage_hours: ((from, to), ...) since the start, when it neither quotes nor trades
+    """
+
+    name: str
+    volume_coin: float
+    weight: float = 1.0
+    noise_bps: float = 1.0
+    cost_bps: float = 0.0
+    outage_hours: tuple = ()
+
+    def __post_init__(self):
+        positive("volume_coin", self.volume_coin)
+        for field in ("weight", "noise_bps", "cost_bps"):
+            require(getattr(self, field) >= 0, getattr(self, field), f"{field} must be 0 or more", "correct it")
+        for hours in self.outage_hours:
+            if len(hours) != 2 or not hours[0] < hours[1]:
+                raise ValueError(f"outage_hours must be pairs ((from, to), ...) (got {hours}); add the brackets")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpotMarket:
+    """The venues, the impact of trades at them (`sim.spot`) and the rule of the index.
+
+    y, daily_volatility: of the square-root law
+    permanent:           share of impact that lasts
+    half_life_s:         of the volume behind the rest; of impact, its root, it is twice as long
+    tie_half_life_s:     of differences between venues, which arbitrage closes
+    band, clips:         prices further than that from the median are dropped, or else moved to it
+    max_age_s:           prices older than that are dropped
+    replays:             the path is a real index, to which own impact is not added
+
+    The index drops as BitMEX's does: 25 % from the median, 15 minutes old (its announcements of 17-Mar-2017 and
+    13-Mar-2020). Deribit's has band=0.005, clips=True, max_age_s=180 (support article 25944739377309). y is of
+    order one (arXiv 2510.06879) and impact fades almost wholly (arXiv 1412.4503); volumes, daily volatility and
+    half-lives are round numbers of 2020's order, fitted to nothing.
+    """
+
+    venues: tuple = (
+        SpotVenue(name="Bitstamp", volume_coin=10_000.0),
+        SpotVenue(name="Coinbase", volume_coin=25_000.0),
+        SpotVenue(name="Kraken", volume_coin=10_000.0),
+    )
+    y: float = 1.0
+    daily_volatility: float = 0.04
+    permanent: float = 0.1
+    half_life_s: float = 3_600.0
+    tie_half_life_s: float = 10.0
+    band: float = 0.25
+    clips: bool = False
+    max_age_s: float = 900.0
+    replays: bool = False
+
+    def __post_init__(self):
+        for field in ("half_life_s", "tie_half_life_s"):
+            positive(field, getattr(self, field))
+        for field in ("y", "daily_volatility", "band", "max_age_s"):
+            require(getattr(self, field) >= 0, getattr(self, field), f"{field} must be 0 or more", "correct it")
+        require(0 <= self.permanent <= 1, self.permanent, "permanent must lie in [0, 1]", "give a share")
+        names = [venue.name for venue in self.venues]
+        if len(set(names)) < len(names) or not sum(venue.weight for venue in self.venues) > 0:
+            raise ValueError(f"venues must differ in name and have some weight (got {self.venues}); correct them")
+
+    def open(self, prices, seed, step_s, impact=1.0, *, unit=1e-12, in_usd=False, base_impact=None):
+        """The spot market of one run, an OpenSpot.
+
+        prices:       (steps + 1,) USD, the fundamental
+        impact:       coefficient of all impact; 0 none, 1 the law as declared
+        unit, in_usd: settlement unit of the exchange, and whether that is USD, else coin
+        base_impact:  (steps + 1,) `impact` of the run of which this one is a twin; in replays only
+        """
+        positive("prices of the path", prices)
+        require(impact >= 0, impact, "the coefficient of impact must be 0 or more", "use 1 for the declared law")
+        if base_impact is not None and not (self.replays and len(base_impact) == len(prices)):
+            got = f"{len(base_impact)} for {len(prices)} prices, replays={self.replays}"
+            raise ValueError(f"base_impact must be that of a replay with as many steps (got {got}); run the base")
+        state = spot.Spot(
+            prices=np.array(prices, float),
+            base_impact=np.full(len(prices), np.nan) if base_impact is None else np.array(base_impact, float),
+            impact=np.zeros(len(prices)),
+            venues=self.venue_rows(seed, impact),
+            holdings=records(len(self.venues), spot.HOLDING),
+            outages=self.outage_steps(step_s),
+            now=records(1, spot.NOW),
+            terms=self.term_row(step_s, impact, unit, in_usd),
+        )
+        state.holdings.venue, state.holdings.account = np.arange(len(self.venues)), -1
+        state.now.index, state.now.next_arrival = prices[0], spot.NEVER
+        return OpenSpot(state)
+
+    def venue_rows(self, seed, impact):
+        """(venues,) VENUE at the start."""
+        rows = records(len(self.venues), spot.VENUE)
+        for row, venue in zip(rows, self.venues, strict=True):
+            row.volume, row.weight = venue.volume_coin, venue.weight
+            row.noise, row.cost = 1e-4 * venue.noise_bps, 1e-4 * venue.cost_bps
+            row.transient = (1 - self.permanent) * self.strength(impact, venue.volume_coin)
+            row.key0, row.key1 = crowd_key(seed, f"spot {venue.name}")
+        return rows
+
+    def strength(self, impact, volume_coin):
+        """Impact, relative, of one coin where so much is traded a day."""
+        return impact * self.y * self.daily_volatility / math.sqrt(volume_coin)
+
+    def term_row(self, step_s, impact, unit, in_usd):
+        """(1,) TERMS of steps of `step_s` seconds."""
+        rows = records(1, spot.TERMS)
+        terms = rows[0]
+        terms.lasting = self.permanent * self.strength(impact, sum(venue.volume_coin for venue in self.venues))
+        terms.keep, terms.tie = 0.5 ** (step_s / self.half_life_s), 0.5 ** (step_s / self.tie_half_life_s)
+        terms.band, terms.clips, terms.replays = self.band, self.clips, self.replays
+        terms.most_age = int(self.max_age_s / step_s)
+        terms.coin_unit, terms.usd_unit = (1e-12, unit) if in_usd else (unit, 1e-6)
+        terms.in_usd = in_usd
+        return rows
+
+    def outage_steps(self, step_s):
+        """(outages, 3) venue, first step, first step after it."""
+        hours = [(v, *pair) for v, venue in enumerate(self.venues) for pair in venue.outage_hours]
+        outages = np.array(hours, float).reshape(-1, 3)
+        outages[:, 1:] *= 3_600 / step_s
+        return np.rint(outages).astype(np.int64)
+
+
+class OpenSpot:
+    """Spot in one run. `state` is its spot.Spot, for kernels; another object after each `admit`."""
+
+    def __init__(self, state):
+        self.state, self.step = state, 0
+
+    def observe(self, step):
+        """Let a step pass, the first being 0, and return the index."""
+        self.step, index = step, observe(self.state, step)
+        if not index > 0:
+            raise ValueError(f"the index must stay positive (got {index} at step {step}); sell less, or deepen spot")
+        return index
+
+    @property
+    def first_price(self):
+        """Fundamental price at the start, USD."""
+        return float(self.state.prices[0])
+
+    @property
+    def impact(self):
+        """(steps + 1,) impact of the run's own trades on the index, relative; a twin's `base_impact`."""
+        return self.state.impact
+
+    @property
+    def impact_usd(self):
+        """How far the run's own trades have moved the index so far (in a replay: would have), USD."""
+        return float(self.state.impact[self.step] * self.state.prices[self.step])
+
+    def moved_usd(self):
+        """How far trades have moved the index since the last `observe`, USD: what its next value will show."""
+        return spot.moved_usd(self.state)
+
+    def admit(self, venue, accounts, *, usd=0.0, coin=0.0):
+        """Open holdings at venue number `venue` for rows `accounts` of the exchange; returns their rows.
+
+        usd, coin: brought in, scalars or (accounts,)
+        """
+        terms, now, first = self.state.terms[0], self.state.now[0], len(self.state.holdings)
+        if not 0 <= venue < len(self.state.venues):
+            raise ValueError(f"venue must be 0 to {len(self.state.venues) - 1} (got {venue}); choose another")
+        rows = records(len(accounts), spot.HOLDING)
+        rows.account, rows.venue = accounts, venue
+        rows.usd, rows.coin = whole("usd", usd, terms.usd_unit), whole("coin", coin, terms.coin_unit)
+        now.usd_in, now.coin_in = added("usd", now.usd_in, rows.usd), added("coin", now.coin_in, rows.coin)
+        self.state = self.state.replace(holdings=np.concatenate([self.state.holdings, rows]).view(np.recarray))
+        return first + np.arange(len(rows))
+
+    def trade(self, orders):
+        """Trade (orders,) spot.ORDER in turn; each says afterwards what it bought and how it moved the index."""
+        spot.trade_all(self.state, orders)
+
+    def arrivals(self, step):
+        """[(account, settlement units)] that the exchange now receives; what is for spot is booked here."""
+        if not spot.due(self.state, step):
+            return []
+        accounts, units = np.zeros((2, len(self.state.holdings)), np.int64)
+        count = spot.land(self.state, step, accounts, units)
+        return list(zip(accounts[:count].tolist(), units[:count].tolist(), strict=True))
+
+
+def whole(name, amount, unit):
+    """An amount in whole units, int64."""
+    units = np.rint(np.asarray(amount, float) / unit)
+    good = (units >= 0) & (units < MOST_UNITS)
+    require(good, np.asarray(amount), f"{name} must be 0 or more and fit in 2^62 units", "bring in another sum")
+    return units.astype(np.int64)
+
+
+def added(name, held, units):
+    """`held` and all of `units`, which must not overflow together."""
+    total = int(held) + sum(units.tolist())
+    require(total < MOST_UNITS, total, f"{name} of all rows must fit in 2^62 units", "bring in less")
+    return total

@@ -1,0 +1,88 @@
+"""The Run that a market leaves behind: its tables in coin and seconds, and where they came from."""
+
+import numpy as np
+
+from sim.genealogy import branching_ratio
+from sim.provenance import provenance
+from sim.record import Run
+
+LIQUIDATIONS = np.dtype(
+    [(name, int) for name in "step account parent contracts closed_step adl_contracts".split()]
+    + [(name, float) for name in "time_s cost_coin margin_coin mark bankruptcy_price impact_usd realised_coin".split()]
+    + [("crowd", "U32")]
+)
+ACCOUNTS = np.dtype(
+    [(name, int) for name in "account contracts liquidations".split()]
+    + [(name, float) for name in "deposits_coin wallet_coin margin_coin cost_coin equity_coin".split()]
+    + [("crowd", "U32")]
+)
+ADL = np.dtype(
+    [("step", int), ("time_s", float), ("lot", int), ("account", int), ("contracts", int), ("price", float)]
+)
+FUNDING = np.dtype([("time_s", float), ("rate", float), ("mark", float), ("paid_coin", float)])
+VENUE_ROWS = ("(fees)", "(insurance fund)", "(liquidation engine)", "(outside)")
+
+
+def outcome(market, finished):
+    """What `market` has done so far, as a Run."""
+    return Run(
+        series=market.series[: market.clock // market.record_every].copy(),
+        liquidations=liquidations(market),
+        funding=np.array(market.funding.paid, FUNDING).view(np.recarray),
+        adl=np.array(market.adl, ADL).view(np.recarray),
+        accounts=accounts(market),
+        fills=np.concatenate([*market.fills, market.exchange.fills[:0]]).view(np.recarray),
+        about=about(market, finished),
+    )
+
+
+def about(market, finished):
+    """Everything needed to run it again, and how far it came."""
+    return {
+        **market.about,
+        "seed": market.seed,
+        "venue": repr(market.venue),
+        "settlement": market.venue.contract.coin,
+        "start": market.start.isoformat(),
+        "step_s": market.step_s,
+        "steps": market.clock,
+        "finished": finished,
+        "crowds": [repr(crowd) for crowd in market.crowds],
+        "branching_ratio": branching_ratio(market.exchange),
+        **provenance(),
+    }
+
+
+def crowd_names(market, rows):
+    """(rows,) name of the crowd of each ledger row."""
+    names = np.array([crowd.name for crowd in market.crowds] or ["-"], "U32")
+    crowds = market.exchange.accounts.crowd[rows]
+    return np.where(crowds >= 0, names[np.maximum(crowds, 0)], np.array(VENUE_ROWS, "U32")[np.minimum(rows, 3)])
+
+
+def liquidations(market):
+    """One row a takeover: what was taken over, from whom, and what closing it brought the fund."""
+    x, unit = market.exchange, market.venue.contract.unit
+    lots = x.lots[: x.now[0].lots]
+    table = np.zeros(len(lots), LIQUIDATIONS).view(np.recarray)
+    for name in ("step", "account", "parent", "contracts", "closed_step", "mark", "impact_usd"):
+        table[name] = lots[name]
+    table.adl_contracts, table.time_s = lots.deleveraged, lots.step * market.step_s
+    table.cost_coin, table.margin_coin = lots.cost * unit, lots.margin * unit
+    table.realised_coin, table.crowd = lots.realised * unit, crowd_names(market, lots.account)
+    table.bankruptcy_price = market.venue.contract.price(lots.bankruptcy_units)
+    return table
+
+
+def accounts(market):
+    """One row an account as it stands, the venue's own rows first; equity at the mark, funding owed included."""
+    x, unit = market.exchange, market.venue.contract.unit
+    rows, now = x.accounts, x.now[0]
+    table = np.zeros(len(rows), ACCOUNTS).view(np.recarray)
+    table.account, table.contracts, table.liquidations = np.arange(len(rows)), rows.contracts, rows.liquidations
+    for name in ("deposits", "wallet", "margin", "cost"):
+        table[f"{name}_coin"] = rows[name] * unit
+    owed = rows.contracts * (now.funding_index - rows.seen)
+    table.equity_coin = (rows.wallet + rows.margin + rows.cost + rows.contracts * now.mark_units - owed) * unit
+    table.crowd = crowd_names(market, table.account)
+    return table

@@ -1,0 +1,400 @@
+"""Liquidation, the engine and who pays in plain Python: the rest of the slow twin."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor
+from types import SimpleNamespace
+
+from sim.exchange import INDEX, LAST, MARK
+from sim.ledger import ENGINE, FUND, OUTSIDE, RESERVED_ROWS
+from sim.orders import FOK, GTC, IOC
+
+from tests.reference.trading import Account, Trading
+
+LONGS, SHORTS = 0, 1
+
+
+@dataclass(eq=False)
+class Lot:
+    """A position taken over, and what is still open of it."""
+
+    account: int
+    step: int
+    contracts: int
+    cost: int
+    margin: int
+    open: int = 0
+    open_cost: int = 0
+    open_margin: int = 0
+    realised: int = 0
+    deleveraged: int = 0
+    closed_step: int = -1
+    impact_usd: float = 0.0
+    unpaid: bool = False
+    order: object = None  # that rests for it
+
+    def __post_init__(self):
+        self.open, self.open_cost, self.open_margin = self.contracts, self.cost, self.margin
+
+    @property
+    def bankruptcy_units(self):
+        """S at which margin and cost are used up."""
+        return -(self.cost + self.margin) / self.contracts
+
+
+@dataclass(eq=False)
+class Twin(Trading):
+    """A whole exchange."""
+
+    mark_tick: int = -1
+    lots: list = field(default_factory=list)
+    draw_left: float = 0.0
+    filed: dict = field(default_factory=dict)  # row -> bucket
+    buckets: dict = field(default_factory=lambda: defaultdict(list))  # (side, tick) -> rows, last filed first
+    adl: list = field(default_factory=list)
+
+    @classmethod
+    def of(cls, floor):
+        """The twin of a floor on which nothing has happened yet."""
+        names = "leverage cross alert wallet margin contracts cost seen deposits".split()
+        accounts = [Account(**{name: row[name].item() for name in names}) for row in floor.x.accounts]
+        terms = SimpleNamespace(**dict(zip(floor.terms.dtype.names, floor.terms.item(), strict=True)))
+        ladder, tiers = floor.x.settlement.tolist(), floor.x.tiers.tolist()
+        twin = cls(terms, ladder, tiers, accounts, tuple(floor.x.keys[0]))
+        twin.draw_left = float(floor.now.draw_left)
+        twin.touched = list(range(RESERVED_ROWS, len(accounts)))
+        return twin
+
+    # ---- who must be liquidated
+
+    def tick_of(self, units):
+        """Where on the ladder a contract is worth `units`."""
+        top = self.terms.ticks - 1.0
+        if self.terms.inverse:
+            at = -self.terms.scale / units / self.terms.tick if units < 0 else top
+        else:
+            at = units / self.terms.scale / self.terms.tick
+        return min(max(at, 0.0), top)
+
+    def backing(self, i, units):
+        """What stands behind the position: under isolated margin not the wallet."""
+        account = self.accounts[i]
+        return self.equity(i, units) - (0 if account.cross else account.wallet)
+
+    def rates(self, i):
+        """Maintenance rate with the closing fee, and deduction, of the position's tier at the mark."""
+        value = abs(self.accounts[i].contracts * self.mark_units)
+        _, rate, _, deduction = self.tiers[self.tier(value)]
+        return rate + self.terms.closing_fee, deduction
+
+    def maintenance(self, i):
+        """What the position must be backed by."""
+        account = self.accounts[i]
+        rate, deduction = self.rates(i)
+        value = abs(account.cost) if self.terms.entry_basis else abs(account.contracts * self.mark_units)
+        return value * rate - deduction
+
+    def doomed(self, i):
+        """Whether the position no longer covers its maintenance margin."""
+        return self.accounts[i].contracts != 0 and self.backing(i, self.mark_units) < self.maintenance(i)
+
+    def trigger_units(self, i):
+        """S at which backing meets maintenance, or its value enters the next tier, whichever comes first."""
+        account = self.accounts[i]
+        held, fixed, (rate, deduction) = account.contracts, self.backing(i, 0), self.rates(i)
+        sign = -1 if self.terms.inverse else 1
+        if self.terms.entry_basis:
+            at = (rate * abs(account.cost) - deduction - fixed) / held
+        else:
+            at = -(fixed + deduction) / (held - rate * abs(held) * sign)
+        if held * sign > 0:
+            return at  # its losses make it smaller
+        limit = self.tiers[self.tier(abs(held * self.mark_units))][0]
+        return max(at, -limit / held) if held > 0 else min(at, -limit / held)
+
+    def file(self, i):
+        """File a position under the tick of its trigger, one tick early."""
+        bucket = None
+        if self.accounts[i].contracts and i >= RESERVED_ROWS:
+            at, last = self.tick_of(self.trigger_units(i) - self.funding_index), self.terms.ticks - 1
+            if self.accounts[i].contracts > 0:
+                bucket = LONGS, min(ceil(at) + 1, last)
+            else:
+                bucket = SHORTS, max(floor(at) - 1, 0)
+        if bucket == self.filed.get(i):
+            return
+        if i in self.filed:
+            self.buckets[self.filed.pop(i)].remove(i)
+        if bucket:
+            self.filed[i] = bucket
+            self.buckets[bucket].insert(0, i)
+
+    def file_touched(self):
+        """File all whose account has changed."""
+        for i in self.touched:
+            self.file(i)
+        self.touched.clear()
+
+    def liquidate(self):
+        """Look at the positions whose bucket the mark has reached, the most endangered bucket first, there at
+        the last filed first; force those that are doomed."""
+        self.file_touched()
+        at = self.tick_of(self.mark_units - self.funding_index)
+        tick = self.terms.ticks
+        while tick := max((t for s, t in self.buckets if s == LONGS and floor(at) <= t < tick and self.buckets[s, t]), default=0):
+            self.look(LONGS, tick)
+        tick = -1
+        while (tick := min((t for s, t in self.buckets if s == SHORTS and tick < t <= ceil(at) and self.buckets[s, t]), default=-1)) >= 0:
+            self.look(SHORTS, tick)
+        self.file_touched()
+
+    def look(self, side, tick):
+        """Force the doomed of one bucket, file the others anew."""
+        for i in list(self.buckets[side, tick]):
+            if self.doomed(i):
+                self.force(i)
+            else:
+                self.file(i)
+
+    def force(self, i):
+        """Cancel all orders; reduce the position to a lower tier if that saves it, else take it over."""
+        self.cancel_all(i)
+        self.touch(i)
+        self.counts["liquidations"] += 1
+        self.accounts[i].liquidations += 1
+        if not (self.terms.laddered and self.reduced(i)):
+            self.take_over(i)
+            self.file(i)
+
+    def reduced(self, i):
+        """Fill or kill what exceeds the next lower tier, at bankruptcy price or better."""
+        account = self.accounts[i]
+        row = self.tier(abs(account.contracts * self.mark_units))
+        if row == 0:
+            return False
+        kept, before = floor(self.tiers[row - 1][0] / abs(self.mark_units)), account.contracts
+        size = abs(before) - kept
+        limit = self.bankruptcy_tick(-(account.cost + account.margin) / before, before) if not account.cross else None
+        if before > 0:
+            self.submit(i, -size, limit or 1, FOK, reduce_only=True)
+        else:
+            self.submit(i, size, limit or self.terms.ticks - 1, FOK, reduce_only=True)
+        self.counts["liquidated"] += abs(before - account.contracts)
+        return account.contracts != before and not self.doomed(i)
+
+    def take_over(self, i):
+        """Contracts, cost and margin go to the engine as a lot; under cross margin the wallet too."""
+        self.touch(i)
+        self.touch(ENGINE)
+        account, engine = self.accounts[i], self.accounts[ENGINE]
+        if account.cross:
+            account.wallet, account.margin = 0, account.wallet
+        self.lots.append(Lot(i, self.step, account.contracts, account.cost, account.margin))
+        self.counts["liquidated"] += abs(account.contracts)
+        for name in ("contracts", "cost", "margin"):
+            setattr(engine, name, getattr(engine, name) + getattr(account, name))
+            setattr(account, name, 0)
+
+    # ---- the engine
+
+    def close_lot(self, k, size, units):
+        """Close a part of a lot: its share of cost and margin, and what the close pays, go to the fund."""
+        self.touch(ENGINE)
+        lot, engine = self.lots[k], self.accounts[ENGINE]
+        part, whole = abs(size), abs(lot.open)
+        released = (lot.open_cost + lot.open_margin) * part // whole
+        margin = lot.open_margin * part // whole
+        for row, prefix in ((lot, "open_"), (engine, "")):
+            setattr(row, prefix + "cost", getattr(row, prefix + "cost") - released + margin)
+            setattr(row, prefix + "margin", getattr(row, prefix + "margin") - margin)
+        lot.open += size
+        engine.contracts += size
+        result = released - size * units
+        lot.realised += result
+        self.accounts[FUND].wallet += result
+        self.counts["fund_gain"] += max(result, 0)
+        self.counts["fund_draw"] += max(-result, 0)
+        self.draw_left += min(result, 0)
+        if lot.open == 0:
+            lot.closed_step = self.step
+
+    def unwind(self):
+        """First come, first served: rest a new lot, then sell at what the book offers."""
+        self.draw_left = min(self.terms.draw_limit, self.draw_left + self.terms.draw_rate * self.terms.step_s)
+        budget = floor(self.terms.engine_rate * self.terms.step_s)
+        for k, lot in enumerate(self.lots):
+            if lot.open and self.terms.absorbs:
+                self.absorb(k)
+            elif lot.open:
+                budget -= self.work(k, budget)
+
+    def work(self, k, budget):
+        """Rest what is new; aggress what has rested, as far as pace and purse allow; rest what is left."""
+        lot, before = self.lots[k], self.lots[k].open
+        if lot.step == self.step and self.terms.rests:
+            self.offer(k)
+            before = lot.open
+        if lot.open == 0 or budget <= 0 or self.step - lot.step < self.terms.rest_steps:
+            return 0
+        size = self.payable(k, min(budget, abs(lot.open)))
+        if size:
+            self.withdraw(k)
+            self.place(k, size, 1 if lot.open > 0 else self.terms.ticks - 1, IOC)
+            if lot.open and self.terms.rests:
+                self.offer(k)
+        return abs(before) - abs(lot.open)
+
+    def bankruptcy_tick(self, units, held):
+        """The tick nearest the bankruptcy price at which closing costs the fund nothing; none off the ladder."""
+        if held > 0:
+            tick = bisect_left(self.settlement, units, lo=1)
+            return tick if tick < self.terms.ticks else None
+        return bisect_right(self.settlement, units, lo=1) - 1 or None
+
+    def offer(self, k):
+        """Rest a lot at its bankruptcy price."""
+        lot = self.lots[k]
+        tick = self.bankruptcy_tick(lot.bankruptcy_units, lot.open)
+        if tick:
+            lot.order = self.place(k, abs(lot.open), tick, GTC)
+
+    def withdraw(self, k):
+        """Cancel what rests for a lot."""
+        order, self.lots[k].order = self.lots[k].order, None
+        if order and order.serial in self.orders:
+            self.remove(order)
+
+    def place(self, k, contracts, tick, tif):
+        """Send an order of the engine and book how it moved the mid."""
+        lot, before, held = self.lots[k], self.mid, self.lots[k].open
+        order = self.submit(ENGINE, -contracts if held > 0 else contracts, tick, tif, lot=k)
+        if lot.open != held:
+            lot.impact_usd += self.mid - before
+        return order
+
+    @property
+    def mid(self):
+        """Middle of the best prices; of one side, or of the last trade, where there is no other."""
+        sides = [tick for tick in (self.bid, self.ask) if 0 <= tick < self.terms.ticks] or [self.last]
+        return sum(sides) * self.terms.tick / len(sides)
+
+    def payable(self, k, wanted):
+        """Contracts that the book offers for a lot at losses that fund and draw limit can pay."""
+        lot, size = self.lots[k], 0
+        fund = float(self.accounts[FUND].wallet)
+        purse = self.draw_left if self.terms.socialises else min(fund * (1.0 - 1e-9), self.draw_left)
+        lot.unpaid = False
+        selling = lot.open > 0
+        for tick in sorted(self.queues, reverse=selling):
+            orders = [o for o in self.queues[tick] if not o.reduce_only and (o.size > 0) == selling]
+            part = min(wanted - size, sum(abs(o.size) for o in orders))
+            loss = (lot.bankruptcy_units - self.settlement[tick]) * (1 if selling else -1)
+            if part and loss > 0:
+                if size == 0 and not self.terms.socialises and fund < loss:
+                    lot.unpaid = True
+                affordable = floor(max(purse, 0.0) / loss)
+                if affordable < part:
+                    return size + affordable
+                purse -= part * loss
+            size += part
+        return size
+
+    def absorb(self, k):
+        """Close a lot at the mark against the world outside the book."""
+        size = self.lots[k].open
+        self.fill(OUTSIDE, size, self.mark_units, 0.0)
+        self.close_lot(k, -size, self.mark_units)
+
+    # ---- who pays
+
+    def standing(self, i):
+        """Profit of a position at the mark, and its equity."""
+        account = self.accounts[i]
+        owed = account.contracts * (self.funding_index - account.seen)
+        profit = account.cost + account.contracts * self.mark_units - owed
+        return profit, profit + account.margin + (account.wallet if account.cross else 0)
+
+    def share_loss(self):
+        """Deleverage against every lot the fund cannot pay for, or share the fund's shortfall."""
+        if self.terms.socialises:
+            self.socialise()
+            return
+        for k, lot in enumerate(self.lots):
+            if lot.unpaid and lot.open:
+                self.deleverage(k)
+            lot.unpaid = False
+
+    def rank(self, i):
+        """BitMEX: profit rate times effective leverage, divided by it for losers."""
+        account, (profit, equity) = self.accounts[i], self.standing(i)
+        rate = profit / max(abs(account.cost), 1)
+        leverage = abs(account.contracts * self.mark_units) / max(equity, 1)
+        return rate * leverage if rate > 0 else rate / leverage
+
+    def deleverage(self, k):
+        """Close a lot at its bankruptcy price against the best-ranked of the other side, each as far as its
+        equity lasts."""
+        lot = self.lots[k]
+        self.withdraw(k)
+        sign = 1 if lot.open > 0 else -1
+        units = -((lot.open_cost + lot.open_margin) // lot.open) if sign > 0 else (
+            (lot.open_cost + lot.open_margin) // -lot.open
+        )
+        others = [i for i in range(RESERVED_ROWS, len(self.accounts)) if self.accounts[i].contracts * sign < 0]
+        others = [(i, self.standing(i)[1]) for i in sorted(others, key=lambda i: -self.rank(i))]
+        for i, equity in others:
+            loss, most = sign * (units - self.mark_units), abs(self.accounts[i].contracts)
+            if loss > 0:
+                most = min(most, max(equity, 0) // loss)
+            part = sign * min(most, abs(lot.open))
+            if part:
+                for order in [order for order in self.orders.values() if order.account == i]:
+                    self.remove(order)
+                self.fill(i, part, units, 0.0)
+                self.close_lot(k, -part, units)
+                lot.deleveraged += abs(part)
+                self.counts["deleveraged"] += abs(part)
+                self.adl.append((k, i, part, units))
+        if lot.open and self.terms.rests:
+            self.offer(k)
+
+    def socialise(self):
+        """Winners pay the fund's shortfall in proportion to their profits."""
+        won = {i: max(self.standing(i)[0], 0) for i in range(RESERVED_ROWS, len(self.accounts))}
+        rows = [i for i in won if self.accounts[i].contracts > 0] + [i for i in won if self.accounts[i].contracts < 0]
+        total = sum(won[i] for i in rows)
+        short = min(-self.accounts[FUND].wallet, total)
+        if short <= 0:
+            return
+        exact = {i: Fraction(short * won[i], total) for i in rows}
+        paid = {i: floor(exact[i]) for i in rows}
+        for i in sorted(rows, key=lambda i: paid[i] - exact[i])[: short - sum(paid.values())]:
+            paid[i] += 1
+        for i in rows:
+            part = min(paid[i], won[i])
+            if part:
+                self.touch(i)
+                self.accounts[i].cost -= part
+                self.accounts[FUND].wallet += part
+                self.adl.append((-1, i, 0, part))
+
+    # ---- the levers of a floor
+
+    def set_index(self, tick):
+        self.fire(INDEX, tick)
+
+    def set_mark(self, tick):
+        self.mark_tick, self.mark_units = tick, self.settlement[tick]
+        self.fire(MARK, tick)
+
+    def fire_last(self):
+        if self.last >= 0:
+            self.fire(LAST, self.last)
+
+    def pay_funding(self, units):
+        self.funding_index += units
+        for i in range(RESERVED_ROWS, len(self.accounts)):
+            if self.accounts[i].contracts:
+                self.file(i)
