@@ -1,1 +1,28 @@
-"""Who trades: crowds of accounts and the distributions their parameters are drawn from."""
+"""Who trades: crowds of accounts and the distributions their parameters are drawn from.
+
+`CROWDS` are the crowds that a promise of `tests/test_crowds.py` is held to; a new one is tested by being listed.
+"""
+
+from agents.arbitrage import Arbitrageurs
+from agents.crowd import Crowd
+from agents.distributions import Choice, Exponential, LogNormal, Pareto, Uniform
+from agents.leveraged import LeveragedLongs, LeveragedShorts
+from agents.makers import MarketMakers
+from agents.noise import NoiseTraders
+
+CROWDS = (Arbitrageurs, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
+
+__all__ = [
+    "CROWDS",
+    "Arbitrageurs",
+    "Choice",
+    "Crowd",
+    "Exponential",
+    "LeveragedLongs",
+    "LeveragedShorts",
+    "LogNormal",
+    "MarketMakers",
+    "NoiseTraders",
+    "Pareto",
+    "Uniform",
+]

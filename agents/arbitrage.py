@@ -155,7 +155,6 @@ class Arbitrageurs(Crowd):
     usual_volatility: Any = 0.8
     stress_power: Any = 0.5
     wake_s: Any = 15.0
-    cross: bool = True
     alert: bool = True
 
     kernel = staticmethod(carry)

@@ -117,9 +117,7 @@ class Awake:
         now = reference.get(source, self._x.now[0].index)
         limit = np.where(np.asarray(contracts) > 0, int(self._x.terms[0].ticks) - 1, 1)
         trigger = 2 * source + (np.asarray(price) < now)
-        return self._messages(
-            mask, SUBMIT, amount=contracts, tick=tick, limit=limit, trigger=trigger, reduce_only=True
-        )
+        return self._messages(mask, SUBMIT, amount=contracts, tick=tick, limit=limit, trigger=trigger, reduce_only=True)
 
     def cancel(self, mask):
         """Cancel all own orders, stops included."""

@@ -30,7 +30,7 @@ class Crowd(mesa.Agent):
     coin:      deposit of each at the start
     max_leverage: chosen on the venue; initial margin is notional / max_leverage
     wake_s:    mean time between two looks at the market, s; inf never, then only fills and alarms wake
-    cross:     whether the whole wallet backs a position (else its own margin)
+    cross:     whether the whole wallet backs a position, else a margin of its own does
     alert:     wake on own fills
     name:      of their dice; two crowds of one class must be named apart
     """
@@ -40,7 +40,7 @@ class Crowd(mesa.Agent):
     coin: Any = 1.0
     max_leverage: Any = 100.0
     wake_s: Any = 600.0
-    cross: bool = False
+    cross: bool = True
     alert: bool = False
     name: str = ""
 

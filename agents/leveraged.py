@@ -9,7 +9,7 @@ from agents.crowd import Crowd
 from sim.compiled import kernel
 from sim.exchange import MARK
 from sim.ledger import equity
-from sim.orders import tick_of
+from sim.orders import IOC, tick_of
 from sim.streams import DECIDE, as_exponential, uniform4
 
 
@@ -52,27 +52,41 @@ def regret(x, i, first, me):
 
 @kernel
 def enter(x, out, n, i, first, me):
-    """Open a position at market with probability `entry` a look, unless the owner has left or has no coin."""
-    now, account = x.now[0], x.accounts[i]
+    """Open a position at a bargain, else at market with probability `entry` a look; nobody who left or has no coin."""
+    now, account, terms = x.now[0], x.accounts[i], x.terms[0]
     if me.start_units == 0.0:
         me.start_units = float(account.deposits)
     chance, _, _, _ = dice(x, i, first, 1)
     size = math.floor(0.98 * me.leverage * account.wallet / abs(float(now.mark_units)))
-    if me.gone > 0.0 or size < 1 or chance >= me.entry:
+    if me.gone > 0.0 or size < 1:
         return n
-    me.entered_s = now.time_s
+    size = size if me.side > 0.0 else -size
+    if advantage(x, me) < -me.bargain:
+        tick = math.floor(now.index * (1.0 - me.side * me.bargain) / terms.tick)
+        n = sending.cancel_all(out, n, i)
+        return sending.limit(out, n, i, size, min(max(tick, 1), terms.ticks - 1), IOC, 0)
+    if chance >= me.entry:
+        return n
     n = sending.cancel_all(out, n, i)
-    return sending.market(x, out, n, i, size if me.side > 0.0 else -size, False)
+    return sending.market(x, out, n, i, size, False)
+
+
+@kernel
+def advantage(x, me):
+    """Basis of the last trade to the index, a fraction, with the sign of the owner's side."""
+    now, terms = x.now[0], x.terms[0]
+    return me.side * (now.last * terms.tick / now.index - 1.0) if now.last >= 0 else 0.0
 
 
 @kernel
 def keep(x, out, n, i, first, me):
-    """Leave at the horizon; else place the stop that is missing and top up a position close to its trigger."""
+    """Leave at the horizon, or where others would call it a bargain; else place the stop that is missing, and top up
+    a position close to its trigger."""
     now, account = x.now[0], x.accounts[i]
     leaves, adds, waits, _ = dice(x, i, first, 1)
     if me.start_units == 0.0:
         me.start_units = float(account.deposits)
-    if leaves < 1.0 - math.exp(-me.wake_s / me.horizon_s):
+    if leaves < 1.0 - math.exp(-me.wake_s / me.horizon_s) or advantage(x, me) > me.bargain:
         n = sending.cancel_all(out, n, i)
         return sending.market(x, out, n, i, -account.contracts, True)
     if account.orders < 0 and me.stop_loss < 1.0:
@@ -84,7 +98,7 @@ def keep(x, out, n, i, first, me):
     free = float(account.wallet)
     backing = float(equity(x, i, now.mark_units)) - (0.0 if account.cross else free)
     if backing < me.top_up_at * value / me.max_leverage:
-        if free > 0.0:
+        if free > 0.0 and not account.cross:
             n = sending.add_margin(out, n, i, account.wallet)
         elif adds < me.top_up and me.arrives_s == 0.0:
             me.coming_units = me.refill * me.start_units
@@ -101,6 +115,7 @@ class Leveraged(Crowd):
     side:             1 long, -1 short
     leverage:         notional over wallet at entry, idle wallet included
     entry:            probability of entering, a look
+    bargain:          basis in their favour at which they enter, and against it at which they leave, a fraction
     horizon_s:        mean time a position is kept
     stop_loss:        distance of the stop from the entry price, fraction; 1 or more none
     top_up_at:        margin over the initial margin, below which free balance is added to the position
@@ -113,6 +128,7 @@ class Leveraged(Crowd):
     side: float = 1.0
     leverage: Any = 5.0
     entry: Any = 0.05
+    bargain: Any = 1.0
     horizon_s: Any = 12 * 3600.0
     stop_loss: Any = 1.0
     top_up_at: Any = 0.5
@@ -123,7 +139,7 @@ class Leveraged(Crowd):
     wake_s: Any = 600.0
 
     kernel = staticmethod(hold)
-    memory = ("entered_s", "arrives_s", "coming_units", "seen_liquidations", "gone", "start_units")
+    memory = ("arrives_s", "coming_units", "seen_liquidations", "gone", "start_units")
     messages_per_wake = 4
 
 

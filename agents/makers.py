@@ -25,8 +25,9 @@ def quotes(x, rows, first, traits, out, n):
         n = sending.cancel_all(out, n, i)
         if me.peak < worth:
             me.peak = worth
-        memory = 1.0 - 0.5 ** (me.wake_s / me.basis_half_life_s)
-        me.basis += memory * (now.mid / now.index - 1.0 - me.basis)
+        follow = 1.0 - 0.5 ** (me.wake_s / me.basis_half_life_s)
+        me.basis += follow * (now.mid / now.index - 1.0 - me.basis)
+        me.basis *= 0.5 ** (me.wake_s / me.convergence_s)
         if volatility > me.volatility_limit or worth < (1.0 - me.loss_limit) * me.peak:
             me.back_s = now.time_s + me.return_s
             me.peak = worth
@@ -75,6 +76,7 @@ class MarketMakers(Crowd):
     depth_share:         of the largest inventory, quoted on a side
     skew_bps:            shift of the fair price at full inventory
     basis_half_life_s:   with which the remembered basis follows the mid
+    convergence_s:       half-life with which they expect the basis to vanish
     usual_volatility:    annual; below it quotes do not widen
     volatility_limit:    annual; above it they leave
     loss_limit:          of equity below its peak, at which they leave
@@ -87,12 +89,12 @@ class MarketMakers(Crowd):
     depth_share: Any = 0.3
     skew_bps: Any = 10.0
     basis_half_life_s: Any = 600.0
+    convergence_s: Any = 3_600.0
     usual_volatility: Any = 0.8
     volatility_limit: Any = 8.0
     loss_limit: Any = 0.25
     return_s: Any = 900.0
     wake_s: Any = 5.0
-    cross: bool = True
 
     kernel = staticmethod(quotes)
     memory = ("basis", "peak", "back_s")

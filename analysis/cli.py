@@ -19,6 +19,10 @@ def main(arguments=None):
     except (KeyboardInterrupt, click.Abort):
         click.echo("perpsim: interrupted; nothing was saved", err=True)
         sys.exit(130)
+    except MemoryError as error:
+        reason = str(error).partition(" for an array")[0]
+        click.echo(f"perpsim: not enough memory ({reason}); ask for fewer accounts or a shorter run", err=True)
+        sys.exit(1)
     except (ValueError, TypeError, KeyError, OSError, ImportError) as error:
         if "--traceback" in arguments:
             raise
@@ -62,16 +66,12 @@ def perpsim(ctx, traceback):
 def scenarios(names):
     """List the scenarios, each with its question."""
     from analysis.lookup import shipped
+    from scenarios.scenario import question
 
     known = shipped()
     width = max(map(len, known), default=0)
     for name, each in known.items():
         click.echo(name if names else f"{name:<{width}}  {question(each)}")
-
-
-def question(scenario):
-    """Return the first line of a scenario's docstring."""
-    return (scenario.__doc__ or "").strip().partition("\n")[0]
 
 
 class Runs(click.Group):

@@ -107,7 +107,7 @@ def price(run, ax):
         bins, (RED, GREEN), "v^", ("longs", "shorts"), strict=False
     ):
         if len(contracts):
-            label = f"{name} taken over, ≤ {short(contracts.max())}"
+            label = f"{name} taken over, up to {short(contracts.max())}"
             mark_events(run, ax, at_s, mark, LARGEST_MARK * contracts / largest, c=colour, marker=marker, label=label)
     return finish(run, ax, "Price", "USD")
 
@@ -138,7 +138,7 @@ def funding(run, ax):
         at, rate = clock(run, run.funding["time_s"]), 100.0 * run.funding["rate"]
         ax.vlines(at, 0, rate, color=BLACK, linewidth=0.8)
         ax.plot(at, rate, "o", color=BLACK, markersize=3.5, clip_on=False, label="paid")
-    return finish(run, zero(ax), "Funding rate", "% an interval", least=0.02)
+    return finish(run, zero(ax), "Funding rate", "% an interval", least=0.04)
 
 
 def open_interest(run, ax):
@@ -204,8 +204,7 @@ def finish(run, ax, title, unit, least=0.0):
     low, high = ax.get_ylim()
     if high - low < least:
         ax.set_ylim(low and -least / 2, least / 2)
-    handles, labels = ax.get_legend_handles_labels()
-    ax.legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=max(1, len(labels)))
+    legend(ax)
     ax.yaxis.set_major_locator(MaxNLocator(6 if title == "Price" else 4, steps=STEPS))
     ax.yaxis.set_major_formatter(lambda number, _: short(number))
     locator = AutoDateLocator(minticks=5, maxticks=10)
@@ -215,6 +214,12 @@ def finish(run, ax, title, unit, least=0.0):
     ends = clock(run, np.array([0.0, run["time_s"][-1] if len(run.series) else 3600.0]))
     ax.set_xlim(*ends)
     return ax
+
+
+def legend(ax):
+    """Put the legend of a panel above it on the right, in one row."""
+    handles, labels = ax.get_legend_handles_labels()
+    ax.legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=max(1, len(labels)))
 
 
 def short(number):

@@ -10,12 +10,13 @@ import click
 from analysis import lookup
 from analysis.options import description, options
 from analysis.values import parse
-from scenarios.scenario import defaults
+from scenarios.scenario import defaults, question
 from sim.folders import check_folder
 from sim.provenance import provenance
 from sim.record import TABLES, Run, plain
 
 INTERRUPTED = 130  # the exit status of a process ended by Ctrl-C
+DPI = 150  # of the pictures
 OUTPUT = [
     click.Option(["out", "--out"], type=click.Path(), help="The folder to save the run in; it must be new."),
     click.Option(["force", "--force"], is_flag=True, help="Replace an earlier run in that folder."),
@@ -33,13 +34,12 @@ def command(name):
         folder = Path(out or f"runs/{scenario.__name__}-{arguments['seed']}")
         return status(executed(scenario, arguments, folder, force, csv))
 
-    about = description(scenario)
     return click.Command(
         name,
         params=options(scenario, taken=[each.name for each in OUTPUT]) + OUTPUT,
         callback=callback,
-        help=about,
-        short_help=about.partition("\n")[0],
+        help=description(scenario),
+        short_help=question(scenario),
         context_settings={"token_normalize_func": lambda word: word.replace("_", "-")},
     )
 
@@ -110,21 +110,22 @@ def progress_bar(market):
 
 
 def report(run, folder):
-    """Write summary.json and overview.png into the folder of a saved run, and print the summary."""
-    from analysis.figures import overview
-    from analysis.listing import listing
-    from analysis.summary import summary
+    """Sum up a saved run in its folder and on the terminal, beside published facts where it lies over such days."""
+    from analysis import figures, march, summary
 
     try:
-        numbers = summary(run)
-        text = json.dumps(plain(numbers), indent=2, allow_nan=False)
-        (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-        click.echo(listing(numbers))
-        overview(run).savefig(folder / "overview.png", dpi=150)
+        numbers = json.dumps(plain(summary.summary(run)), indent=2, allow_nan=False)
+        (folder / "summary.json").write_text(numbers + "\n", encoding="utf-8")
+        click.echo(summary.lines(run))
+        figures.overview(run).savefig(folder / "overview.png", dpi=DPI)
+        if march.covers(run):
+            click.echo("\n" + march.lines(run))
+            march.figure(run).savefig(folder / "march_2020.png", dpi=DPI)
     except (OSError, KeyboardInterrupt) as error:
         reason = "interrupted" if isinstance(error, KeyboardInterrupt) else error
-        raise OSError(f"the run is saved in {folder}, but not its summary and picture ({reason})") from error
-    click.echo(f"\nSaved in {folder}; the picture is {folder / 'overview.png'}")
+        raise OSError(f"the run is saved in {folder}, but not its whole report ({reason})") from error
+    pictures = " and ".join(str(each) for each in sorted(folder.glob("*.png")))
+    click.echo(f"\nSaved in {folder}; look at {pictures}")
 
 
 def status(run):

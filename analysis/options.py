@@ -6,6 +6,7 @@ import re
 
 import click
 
+from agents import distributions
 from analysis.values import parse, spoken
 from scenarios.scenario import keywords, market_options, text
 from sim.market import Market
@@ -28,10 +29,16 @@ def option(name, default, line):
     if default is inspect.Parameter.empty:
         default = 1 if name == "seed" else None
     flag = name.replace("_", "-")
-    shown = line if default is None else f"{line}  [default: {text(default)}]".strip()
+    shown = line if default is None else f"{line}  [default: {brief(default)}]".strip()
     if isinstance(default, bool):
         return click.Option([name, f"--{flag}/--no-{flag}"], default=None, help=shown)
     return click.Option([name, f"--{flag}"], type=Value(default), help=shown)
+
+
+def brief(default):
+    """Return a default as a help line shows it: a long rule's name without its fields."""
+    word = default if isinstance(default, str) else text(default)
+    return word if len(word) < 70 else f"{type(default).__name__}(...)"
 
 
 def help_lines(scenario):
@@ -91,11 +98,17 @@ def fitted(word, default):
         value = word
     if presets and type(value) is not type(default):
         raise ValueError(unknown(type(default).__name__.lower(), word, presets))
-    if dataclasses.is_dataclass(default) and not dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(default) and not stands_for(value, default):
         raise ValueError(f"must be a rule or distribution such as {text(default)} (got {word!r})")
     if type(default) in (int, float) and not dataclasses.is_dataclass(value):
         return numeric(value, type(default))
     return value
+
+
+def stands_for(value, default):
+    """Return whether `value` may stand where a rule or distribution does: one number for all is one, too."""
+    drawn = type(default).__module__ == distributions.__name__
+    return dataclasses.is_dataclass(value) or (drawn and type(value) in (int, float))
 
 
 def numeric(value, kind):

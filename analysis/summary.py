@@ -77,7 +77,7 @@ def basis(run):
 def hours_below(run, percent):
     """Return the hours whose rows have the last trade more than `percent` below the index."""
     row_s = number(np.diff(run["time_s"], prepend=0.0), np.median)
-    return np.count_nonzero(basis(run) < -percent / 100.0) * row_s / 3600.0
+    return int(np.count_nonzero(basis(run) < -percent / 100.0)) * row_s / 3600.0
 
 
 def peak(run):
@@ -203,7 +203,7 @@ def short_takeovers_contracts(run):
 
 def branching_ratio(run):
     """Takeovers brought about by the price impact of an earlier one, over all takeovers."""
-    return share(np.count_nonzero(run.liquidations["parent"] >= 0), takeovers(run))
+    return share(int(np.count_nonzero(run.liquidations["parent"] >= 0)), takeovers(run))
 
 
 def fund_first_coin(run):
@@ -248,8 +248,10 @@ def engine_peak_contracts(run):
 
 def depth_at_engine_peak_contracts(run):
     """Contracts within 1 % of the mid, in that row, on the side the engine had to trade with: bids if it was long."""
-    side = "depth_ask_contracts" if engine_peak_contracts(run) < 0 else "depth_bid_contracts"
-    return number(peak(run)[side], first)
+    held = engine_peak_contracts(run)
+    return (
+        number(peak(run)["depth_bid_contracts" if held > 0 else "depth_ask_contracts"], first) if held else float("nan")
+    )
 
 
 def adl_contracts(run):

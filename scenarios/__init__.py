@@ -1,5 +1,8 @@
 """What if: one question, one function."""
 
 from scenarios.scenario import scenario  # isort: skip  (first: the scenarios below are made with it)
+from scenarios.calm import calm
+from scenarios.flash_crash import flash_crash
+from scenarios.march_2020 import march_2020
 
-__all__ = ["scenario"]
+__all__ = ["calm", "flash_crash", "march_2020", "scenario"]

@@ -68,7 +68,7 @@ SPOT = (
 
 The low of 10:48 is CoinDesk's: Binance alone printed 5,550. Those of 23:50 and 02:16 are lows of half-hour
 bars; the bars do not say when, so they stand where XBTUSD had its lowest minute. USDT was worth more than a USD
-that night: Deribit's index, of prices in USD as BitMEX's is, stood 0.2 to 4.7 % above BTC/USDT at the full hours
+that night: Deribit's index, of prices in USD as BitMEX's is, stood 0.3 to 4.6 % above BTC/USDT at the full hours
 of the 13th, median 1 %."""
 
 LOWS = ("2020-03-12T10:48", "2020-03-12T23:50", "2020-03-13T02:16")

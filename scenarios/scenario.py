@@ -32,6 +32,7 @@ def scenario(function):
         raise TypeError(f"scenario {function.__name__} must take `seed`; pass it on to its Market")
     source = inspect.getsourcefile(function)
     origin = {"file": shown(source), "name": function.__name__, "sha256": file_hash(source)}
+    origin["question"] = question(function)
 
     @wraps(function)
     def build(**arguments):
@@ -49,6 +50,11 @@ def scenario(function):
 
     build.is_scenario = True
     return build
+
+
+def question(function):
+    """Return the question a scenario asks: the first line of its docstring."""
+    return (function.__doc__ or "").strip().partition("\n")[0]
 
 
 def defaults(function):

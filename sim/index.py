@@ -35,13 +35,14 @@ def combine(prices, weights, band, clips, shares):
     shares: (venues,) written: the weight of each in the index, 1 together; untouched if there are none
     """
     middle = median(prices)
+    limit = band * abs(middle)
     total, above = 0.0, 0.0
     kept = np.zeros(len(prices))
     for v in range(len(prices)):
         beyond = prices[v] - middle
-        if clips and abs(beyond) > band * middle:
-            beyond = math.copysign(band * middle, beyond)
-        if abs(beyond) <= band * middle:
+        if clips and abs(beyond) > limit:
+            beyond = math.copysign(limit, beyond)
+        if abs(beyond) <= limit:
             kept[v] = weights[v]
             total += weights[v]
             above += weights[v] * beyond
@@ -260,13 +261,13 @@ class OpenSpot:
         return spot.moved_usd(self.state)
 
     def admit(self, venue, accounts, *, usd=0.0, coin=0.0):
-        """Open holdings at venue number `venue` for rows `accounts` of the exchange; returns their rows.
+        """Open holdings for rows `accounts` of the exchange; returns their rows.
 
-        usd, coin: brought in, scalars or (accounts,)
+        venue: number of theirs; usd, coin: brought in; each a scalar or (accounts,)
         """
         terms, now, first = self.state.terms[0], self.state.now[0], len(self.state.holdings)
-        if not 0 <= venue < len(self.state.venues):
-            raise ValueError(f"venue must be 0 to {len(self.state.venues) - 1} (got {venue}); choose another")
+        last, venues = len(self.state.venues) - 1, np.asarray(venue)
+        require((venues >= 0) & (venues <= last), venues, f"venue must be 0 to {last}", "choose another")
         rows = records(len(accounts), spot.HOLDING)
         rows.account, rows.venue = accounts, venue
         rows.usd, rows.coin = whole("usd", usd, terms.usd_unit), whole("coin", coin, terms.coin_unit)

@@ -1,7 +1,7 @@
 """What traders send: submit, cancel, replace; resting, triggered and expiring orders; margin reserved by them.
 
 An order is accepted when the initial margin and the taker fee of what it may open are covered at its own
-price. Orders that only close the position reserve nothing, and may not trade beyond the price at which the
+price, or where it would start to trade if that asks for more; a market order only there. Orders that only close the position reserve nothing, and may not trade beyond the price at which the
 position has used up its collateral. Messages of one step are handled in an order drawn from each owner's own
 dice, so that nobody is always first and a newcomer moves nobody else's place among the others.
 """
@@ -181,10 +181,11 @@ def submit(x, account, size, tick, tif, reduce_only, expires, lot):
     if size == 0 or tick < 1 or tick >= ticks:
         return reject(x)
     if lot < 0:
-        best = now.ask if size > 0 else now.bid
-        touch_tick = min(max(best, 1), ticks - 1) if tif == IOC else tick
-        worst = min(tick, touch_tick) if size > 0 else max(tick, touch_tick)
-        if not reduce_only and not affordable(x, account, size, worst):
+        best = min(max(now.ask if size > 0 else now.bid, 1), ticks - 1)
+        dearest = min(tick, best) if size > 0 else max(tick, best)  # where it would start to trade
+        if tif != IOC and abs(x.settlement[tick]) > abs(x.settlement[dearest]):
+            dearest = tick
+        if not reduce_only and not affordable(x, account, size, dearest):
             return reject(x)
         tick = solvent_limit(x, account, size, tick)
         if tick < 1:
@@ -232,9 +233,7 @@ def replace(x, message, expires):
         shrink(x, o, abs(order.contracts) - abs(message.amount))
         return message.order
     remove(x, o)
-    return submit(
-        x, message.account, message.amount, message.tick, message.tif, message.reduce_only, expires, -1
-    )
+    return submit(x, message.account, message.amount, message.tick, message.tif, message.reduce_only, expires, -1)
 
 
 @kernel
@@ -248,9 +247,7 @@ def handle(x, message):
         if message.trigger >= 0:
             place_stop(x, message, expires)
         else:
-            submit(
-                x, message.account, message.amount, message.tick, message.tif, message.reduce_only, expires, -1
-            )
+            submit(x, message.account, message.amount, message.tick, message.tif, message.reduce_only, expires, -1)
     elif message.action == CANCEL_ALL:
         now.cancels += cancel_all(x, message.account)
     elif message.action == CANCEL:
@@ -275,9 +272,7 @@ def place_stop(x, message, expires):
     if not valid or (opens and not affordable(x, message.account, message.amount, message.limit)):
         reject(x)
         return
-    rest(
-        x, message.account, message.amount, message.tick, expires, not opens, -1, message.trigger, message.limit
-    )
+    rest(x, message.account, message.amount, message.tick, expires, not opens, -1, message.trigger, message.limit)
 
 
 @kernel

@@ -16,9 +16,7 @@ ACCOUNTS = np.dtype(
     + [(name, float) for name in "deposits_coin wallet_coin margin_coin cost_coin equity_coin".split()]
     + [("crowd", "U32")]
 )
-ADL = np.dtype(
-    [("step", int), ("time_s", float), ("lot", int), ("account", int), ("contracts", int), ("price", float)]
-)
+ADL = np.dtype([("step", int), ("time_s", float), ("lot", int), ("account", int), ("contracts", int), ("price", float)])
 FUNDING = np.dtype([("time_s", float), ("rate", float), ("mark", float), ("paid_coin", float)])
 VENUE_ROWS = ("(fees)", "(insurance fund)", "(liquidation engine)", "(outside)")
 

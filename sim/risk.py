@@ -72,10 +72,13 @@ def fragile(x, i):
         return False
     row = tier(x, abs(held * x.now[0].mark_units))
     fixed, size = float(backing(x, i, 0)), abs(held)
-    while row + 1 < len(x.tiers) and x.tiers[row, 0] < size * abs(x.settlement[1 if terms.inverse else terms.ticks - 1]):
+    while row + 1 < len(x.tiers) and x.tiers[row, 0] < size * abs(
+        x.settlement[1 if terms.inverse else terms.ticks - 1]
+    ):
         value = x.tiers[row, 0]
         base = abs(float(account.cost)) if terms.entry_basis else value
-        if fixed + held * sign * value / size < base * (x.tiers[row + 1, 1] + terms.closing_fee) - x.tiers[row + 1, 3]:
+        needed = base * (x.tiers[row + 1, 1] + terms.closing_fee) - x.tiers[row + 1, 3]
+        if fixed + held * sign * value / size < needed:
             return True
         row += 1
     return False
@@ -211,7 +214,8 @@ def reduced(x, i):
     kept = math.floor(x.tiers[row - 1, 0] / abs(now.mark_units))
     size = abs(account.contracts) - kept
     before = account.contracts
-    limit = 1 if before > 0 else x.terms[0].ticks - 1
+    bankrupt = tick_of(x, -float(backing(x, i, 0)) / before)
+    limit = max(1, math.ceil(bankrupt)) if before > 0 else math.floor(bankrupt)
     submit(x, i, -size if before > 0 else size, limit, FOK, True, -1, -1)
     now.liquidated += abs(before - account.contracts)
     return account.contracts != before and not doomed(x, i, now.mark_units)

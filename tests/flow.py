@@ -65,7 +65,7 @@ class Flow:
         batch.amount[stops & (rng.random(count) < 0.1)] = 0
 
     def pick_orders(self, batch):
-        """Let cancels and replacements name live orders, mostly of their own, seldom orders long gone."""
+        """Let cancels and replacements name live orders, mostly of their own, seldom orders that never were."""
         orders = self.floor.x.orders
         alive = np.flatnonzero((orders.serial > 0) & (orders.account != ENGINE))
         named = np.flatnonzero((batch.action == CANCEL) | (batch.action == REPLACE))
@@ -77,7 +77,7 @@ class Flow:
         batch.account[named[own]] = orders.account[slots[own]]
         same = self.rng.random(len(named)) < 0.5
         batch.tick[named[same]] = orders.tick[slots[same]]
-        batch.order[named[self.rng.random(len(named)) < 0.05]] -= 1 << 24
+        batch.order[named[self.rng.random(len(named)) < 0.05]] += 1 << 50
         batch[:] = batch[np.argsort(batch.account, kind="stable")]
 
     def events(self, count):

@@ -328,6 +328,16 @@ def test_impact_scales_with_its_coefficient_and_vanishes_at_zero():
         assert np.allclose(busy(NOISY, HISTORY, impact=coefficient)[1], coefficient * full, rtol=1e-9)
 
 
+def test_accounts_can_be_spread_over_the_venues():
+    here, _ = opened(QUIET)
+    rows = here.admit([0, 2, 1], [7, 8, 9], usd=[1.0, 2.0, 3.0], coin=0.5)
+    assert rows.tolist() == [6, 7, 8]
+    held = here.state.holdings[rows]
+    assert held.venue.tolist() == [0, 2, 1] and held.account.tolist() == [7, 8, 9]
+    assert held.usd.tolist() == [1_000_000, 2_000_000, 3_000_000] and set(held.coin.tolist()) == {5 * 10**11}
+    spot.check(here.state)
+
+
 def test_transfers_take_their_time():
     here, (row,) = opened(rich=1e6)
     state = here.state

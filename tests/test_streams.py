@@ -23,6 +23,7 @@ from sim.streams import (
     as_normal,
     as_uniform,
     crowd_key,
+    entropy,
     generator,
     philox,
     uniform4,
@@ -146,6 +147,11 @@ def test_keys_differ_and_are_two_words_of_32_bits():
     keys = np.array([crowd_key(seed, name) for seed in range(50) for name in ("a", "b", "")])
     assert keys.shape == (150, 2) and keys.dtype == np.uint64 and keys.max() < 2**32
     assert len({tuple(key) for key in keys.tolist()}) == 150
+
+
+def test_a_generator_and_dice_of_one_name_have_no_seed_in_common():
+    shared = np.random.Generator(np.random.PCG64(entropy(1, "a", b"dice")))
+    assert generator(1, "a").random() != shared.random()
 
 
 def test_numpy_integers_are_seeds_like_any_other():

@@ -175,12 +175,8 @@ class Twin(Trading):
         if row == 0:
             return False
         kept, before = floor(self.tiers[row - 1][0] / abs(self.mark_units)), account.contracts
-        size = abs(before) - kept
-        limit = self.bankruptcy_tick(-(account.cost + account.margin) / before, before) if not account.cross else None
-        if before > 0:
-            self.submit(i, -size, limit or 1, FOK, reduce_only=True)
-        else:
-            self.submit(i, size, limit or self.terms.ticks - 1, FOK, reduce_only=True)
+        limit = self.bankruptcy_tick(-self.backing(i, 0) / before, before) or 0
+        self.submit(i, kept - before if before > 0 else -kept - before, limit, FOK, reduce_only=True)
         self.counts["liquidated"] += abs(before - account.contracts)
         return account.contracts != before and not self.doomed(i)
 

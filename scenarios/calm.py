@@ -1,0 +1,46 @@
+"""An ordinary day."""
+
+from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
+from scenarios.scenario import scenario
+from sim.market import Market
+from sim.paths import GeometricBrownian
+
+
+@scenario
+def calm(
+    *,
+    seed,
+    price=8_000.0,
+    volatility=0.6,
+    makers=20,
+    noise=500,
+    longs=400,
+    shorts=400,
+    arbitrageurs=20,
+    long_leverage=LogNormal(median=5.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
+    short_leverage=LogNormal(median=4.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
+    open_interest=20_000_000,
+    **market,
+):
+    """Does a perpetual stay close to its index on an ordinary day?
+
+    price: of spot at the start, USD
+    volatility: of spot, annual
+    makers: number of market makers
+    noise: number of noise traders
+    longs: number of leveraged longs
+    shorts: number of leveraged shorts
+    arbitrageurs: number of arbitrageurs
+    long_leverage: effective leverage of the longs, idle wallet included
+    short_leverage: the same of the shorts
+    open_interest: contracts that longs hold against shorts at the start
+    """
+    market.setdefault("path", GeometricBrownian(price=price, volatility=volatility))
+    market = Market(seed=seed, **market)
+    MarketMakers(market, count=makers, coin=200.0)
+    NoiseTraders(market, count=noise, coin=2.0)
+    held = LeveragedLongs(market, count=longs, coin=LogNormal(1.0, 1.0), leverage=long_leverage)
+    owed = LeveragedShorts(market, count=shorts, coin=LogNormal(1.0, 1.0), leverage=short_leverage)
+    Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
+    market.endow(open_interest, longs=[held], shorts=[owed], spread=0.01)
+    return market

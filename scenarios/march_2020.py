@@ -1,0 +1,99 @@
+"""12 and 13 March 2020, "Black Thursday", on BitMEX's XBTUSD."""
+
+from datetime import datetime
+
+from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders, Uniform
+from scenarios import march_2020_facts as facts
+from scenarios.scenario import scenario
+from sim.index import SpotMarket
+from sim.market import Market
+from sim.paths import Points, Replay
+
+
+@scenario
+def march_2020(
+    *,
+    seed,
+    data=(),
+    hours=36.0,
+    step_s=5.0,
+    start=facts.START,
+    bridge_volatility=1.0,
+    fund_coin=facts.FUND_COIN.value,
+    open_interest=int(facts.OPEN_INTEREST_CONTRACTS.value),
+    longs=3_000,
+    shorts=2_000,
+    hedgers=400,
+    bargain_hunters=1_500,
+    bargain=Uniform(0.003, 0.12),  # noqa: B008
+    makers=20,
+    maker_coin=800.0,
+    arbitrageurs=40,
+    arbitrage_coin=100.0,
+    noise=1_000,
+    long_leverage=LogNormal(median=3.0, sigma=0.9, low=1.0, high=80.0),  # noqa: B008
+    short_leverage=LogNormal(median=2.0, sigma=0.7, low=0.5, high=50.0),  # noqa: B008
+    reentry=0.3,
+    deposit_delay_s=3_600.0,
+    transfer_s=3_600.0,
+    **market,
+):
+    """What did the liquidations of 12 and 13 March 2020 do to the price of XBTUSD?
+
+    The index is spot as published; everything about who traded is assumed, and declared here.
+
+    data: files of spot to replay in order (CSV or Parquet, columns ts_utc and price or open high low close), by
+    default some sixty published prices
+    hours: from the start
+    step_s: length of a step, s
+    start: UTC
+    bridge_volatility: between published prices, annual
+    fund_coin: insurance fund on 11 March, published
+    open_interest: contracts at the start, published
+    longs: number of leveraged longs, assumed
+    shorts: number of leveraged shorts, assumed
+    hedgers: number of holders of coin who are short about 1x and stay, assumed
+    bargain_hunters: number of traders without a position who buy when the contract is cheap, assumed
+    bargain: discount to the index at which they do, and at which shorts take profit, a fraction, assumed
+    makers: number of market makers, assumed
+    maker_coin: capital of each, assumed
+    arbitrageurs: number of arbitrageurs, assumed
+    arbitrage_coin: capital of each at the exchange, and as much at spot in coin and in USD, assumed
+    noise: number of noise traders, assumed
+    long_leverage: effective leverage of the longs, idle wallet included, assumed
+    short_leverage: the same of the shorts, assumed
+    reentry: probability of coming back after a liquidation, assumed
+    deposit_delay_s: mean time fresh coin takes to arrive, assumed
+    transfer_s: mean time between venues in calm times, assumed
+    """
+    path = Replay(files=data, start=start) if data else published(start, bridge_volatility)
+    market = Market(
+        seed=seed, hours=hours, step_s=step_s, start=start, fund_coin=fund_coin, path=market.pop("path", path),
+        spot=market.pop("spot", SpotMarket(replays=True)), **market,
+    )  # fmt: skip
+    back = {"reentry": reentry, "deposit_delay_s": deposit_delay_s}
+    MarketMakers(market, count=makers, coin=maker_coin, leverage=1.5, levels=5, depth_share=0.1, half_spread_bps=3.0)
+    NoiseTraders(market, count=noise, coin=LogNormal(2.0, 1.0))
+    held = LeveragedLongs(market, count=longs, coin=LogNormal(3.0, 1.5), leverage=long_leverage, **back)
+    owed = LeveragedShorts(
+        market, count=shorts, coin=LogNormal(5.0, 1.5), leverage=short_leverage, bargain=bargain, **back
+    )
+    hedged = LeveragedShorts(
+        market, name="Hedgers", count=hedgers, coin=LogNormal(20.0, 1.0), leverage=1.0, horizon_s=1e9, wake_s=3_600.0
+    )
+    LeveragedLongs(
+        market, name="BargainHunters", count=bargain_hunters, coin=LogNormal(5.0, 1.5), leverage=2.0, entry=0.0,
+        bargain=bargain, wake_s=300.0,
+    )  # fmt: skip
+    Arbitrageurs(
+        market, count=arbitrageurs, coin=arbitrage_coin, spot_coin=arbitrage_coin, spot_usd_coin=arbitrage_coin,
+        transfer_s=transfer_s,
+    )  # fmt: skip
+    market.endow(open_interest, longs=[held], shorts=[owed, hedged], entry=0.0, spread=0.05)
+    return market
+
+
+def published(start, volatility):
+    """The published prices of spot as a path from `start` on, bridged with that annual volatility."""
+    times = [(datetime.fromisoformat(at) - datetime.fromisoformat(start)).total_seconds() for at, _ in facts.SPOT]
+    return Points(times_s=tuple(times), values=tuple(price for _, price in facts.SPOT), volatility=volatility)

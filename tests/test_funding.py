@@ -1,0 +1,291 @@
+"""Funding: published numbers, the clamp and the caps, weights, lags and stamps."""
+
+import csv
+import json
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.funding import ClampedPremium, seconds_left, stamps
+from sim.mark import FundingBasis, Quotes
+
+FILE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "worked_examples.csv"
+NAN = math.nan
+BITMEX = ClampedPremium()
+FREE = replace(BITMEX, cap=math.inf, change_cap=math.inf)
+BYBIT = replace(FREE, against="index", weights="linear", lag=0)
+HOURLY = {"interval_hours": 1.0, "stamps_utc_hours": tuple(range(24))}
+KRAKEN = replace(FREE, **HOURLY, interest=0.0, damper=0.0, divisor=24.0, cap=0.0025, against="index")
+HYPERLIQUID = replace(FREE, **HOURLY, divisor=8.0, cap=0.04, against="index", lag=0)
+DERIBIT = replace(FREE, interest=0.0, damper=0.00025, against="index", lag=0)
+RULES = [BITMEX, FREE, BYBIT, KRAKEN, HYPERLIQUID, DERIBIT]
+each_rule = pytest.mark.parametrize("rule", RULES, ids=["BitMEX", "free", "Bybit", "Kraken", "Hyperliquid", "Deribit"])
+premiums = st.floats(-0.05, 0.05)
+
+
+def quotes(premium=0.0, index=10_000.0, rate=0.0, to_funding=0.0):
+    """Quotes whose two impact prices lie together, at a premium over the index."""
+    at = index * (1 + premium)
+    return Quotes(0.0, index, at, at, at, at, at, rate, to_funding)
+
+
+def sampled(rule, series):
+    """A memory that has seen these premiums."""
+    memory = rule.start()
+    for premium in series:
+        rule.sample(quotes(premium), memory)
+    return memory
+
+
+def ppm(impact_bid, impact_ask, index):
+    got = BYBIT.premium(Quotes(0.0, index, NAN, NAN, NAN, impact_bid, impact_ask, 0.0, 1.0))
+    return math.trunc(got * 1e6)
+
+
+def best(levels, notional):
+    """Mean price of trading `notional` USD through [[price, size], ...], rounded as dYdX's test prints it."""
+    left, coin = notional, 0.0
+    for price, size in levels:
+        part = min(left, price * size)
+        left, coin = left - part, coin + part / price
+    return notional / coin
+
+
+def test_bitmex_pays_interest_while_the_premium_is_near():
+    """Rates at premiums 0.02 %, 0.1 %, -0.06 % with interest 0.01 %, damper 0.05 %: 0.01 %, 0.05 %, -0.01 %."""
+    got = [FREE.found(premium, 0.0) for premium in (0.0002, 0.001, -0.0006)]
+    assert np.allclose(got, [0.0001, 0.0005, -0.0001])
+    assert [FREE.found(p, 0.0) for p in (-0.0004, 0.0006)] == pytest.approx([0.0001, 0.0001])
+
+
+def test_bitmex_caps_at_three_quarters_of_the_margin_between():
+    assert BITMEX.cap == pytest.approx(0.75 * (0.01 - 0.005)) and BITMEX.change_cap == pytest.approx(0.75 * 0.005)
+    assert BITMEX.found(0.02, 0.003) == 0.00375 and BITMEX.found(-0.02, -0.003) == -0.00375
+    assert BITMEX.found(0.02, -0.003) == pytest.approx(0.00075)
+
+
+def test_krakens_rate_is_a_24th_of_the_premium_up_to_its_cap():
+    """Article 360022835911: index 7,000, perpetual 7,500: 0.2975 % uncapped, 0.25 % charged."""
+    assert KRAKEN.found(500 / 7_000, 0.0) == 0.0025
+    assert replace(KRAKEN, cap=1.0).found(500 / 7_000, 0.0) == pytest.approx(0.002975, abs=2e-6)
+
+
+def test_deribits_dead_band_is_a_damper_around_no_interest():
+    """F = max(d, p) + min(-d, p), support article 31424939178397."""
+    for premium in np.linspace(-0.002, 0.002, 41):
+        assert DERIBIT.found(premium, 0.0) == pytest.approx(max(0.00025, premium) + min(-0.00025, premium))
+
+
+def test_bybit_weighs_later_minutes_more():
+    memory = sampled(BYBIT, [0.0] * 240 + [0.001] * 240)
+    assert memory.total / memory.weight == pytest.approx(0.000749480249, abs=1e-9)
+
+
+def test_okx_has_no_damper():
+    assert replace(FREE, interest=0.0, damper=0.0, cap=0.00375).found(0.005, 0.0) == 0.00375
+
+
+def test_dydx_ignores_a_spread_that_holds_the_index():
+    assert ppm(9_999, 10_001, 10_000) == 0
+    assert ppm(9_999, 10_001, 10_001.9) == -89
+    assert ppm(9_999.9, 10_001, 9_997.5) == 240
+
+
+def dydx(i):
+    asks, bids = i["asks"], i["bids"]
+    ask = best(asks, i["impact_notional"])
+    got = {"premium_ppm": ppm(best(bids, i["impact_notional"]), ask, i["index"])}
+    return got | ({"impact_ask": ask} if len(asks) > 1 else {})
+
+
+REPRODUCED = {
+    "bmx-fr-01": lambda i: {
+        "funding_rate": replace(
+            FREE,
+            interest=(i["quote_rate_per_day"] - i["base_rate_per_day"]) / i["intervals_per_day"],
+            damper=math.inf,
+        ).found(0.01, 0.0)
+    },
+    "bmx-fr-03": lambda i: {"cap": BITMEX.found(1.0, 0.75 * (i["im"] - i["mm"]))},
+    "bmx-fr-04": lambda i: {
+        "funding_rate": [
+            replace(FREE, interest=i["interest"], damper=i["clamp"]).found(premium, 0.0) for premium in i["premium"]
+        ]
+    },
+    "by-fr-02": lambda i: {"avg_premium": weighted([0.0] * 240 + [0.001] * 240)},
+    "de-fr-01": lambda i: {
+        "rates": [replace(DERIBIT, damper=i["damper"]).found(premium, 0.0) for premium in i["premiums"]]
+    },
+    "hl-fr-02": lambda i: {
+        "rate_8h": [
+            8 * replace(HYPERLIQUID, interest=i["interest_8h"], damper=i["clamp"]).found(premium, 0.0)
+            for premium in i["avg_premium"]
+        ]
+    },
+    "kr-fr-02": lambda i: {
+        "premium": KRAKEN.premium(quotes(i["perp"] / i["index"] - 1, i["index"])),
+        "uncapped": replace(KRAKEN, cap=math.inf, divisor=i["divisor"]).found(i["perp"] / i["index"] - 1, 0.0),
+        "rate": replace(KRAKEN, cap=i["cap_per_hour"]).found(i["perp"] / i["index"] - 1, 0.0),
+    },
+    "ok-fr-02": lambda i: {
+        "funding_rate": replace(FREE, interest=i["interest"], damper=0.0, cap=i["cap"]).found(
+            i["avg_premium_index"], 0.0
+        )
+    },
+    "dy-fr-01": dydx,
+    "dy-fr-03": dydx,
+    "dy-fr-04": dydx,
+    "dy-fr-05": dydx,
+}
+REPRODUCED["de-fr-02"] = REPRODUCED["de-fr-01"]
+
+
+def weighted(series):
+    memory = sampled(BYBIT, series)
+    return memory.total / memory.weight
+
+
+@pytest.mark.parametrize("row_id", REPRODUCED)
+def test_a_published_example_is_reproduced_within_its_tolerance(row_id):
+    if not FILE.exists():
+        pytest.skip(f"the published examples are not there: no {FILE.name} in ../shared/reference")
+    with FILE.open(newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["id"] == row_id)
+    got, expected = REPRODUCED[row_id](json.loads(row["inputs"])), json.loads(row["expected"])
+    assert got.keys() == expected.keys()
+    for name in expected:
+        assert np.allclose(got[name], expected[name], rtol=0, atol=max(float(row["tolerance"]), 1e-15)), name
+
+
+@each_rule
+@given(premiums, st.floats(-0.003, 0.003))
+def test_a_rate_keeps_its_caps_and_never_falls_as_the_premium_rises(rule, premium, previous):
+    got = rule.found(premium, previous)
+    assert abs(got) <= rule.cap and abs(got - previous) <= rule.change_cap + 1e-15
+    assert rule.found(premium + 0.001, previous) >= got
+
+
+@given(premiums)
+def test_without_interest_and_caps_longs_and_shorts_are_alike(premium):
+    assert DERIBIT.found(-premium, 0.0) == -DERIBIT.found(premium, 0.0)
+
+
+@given(st.lists(premiums, min_size=1, max_size=20))
+def test_the_rate_sees_the_mean_premium_alone(series):
+    assert replace(FREE, lag=0).predicted(sampled(FREE, series)) == pytest.approx(FREE.found(np.mean(series), 0.0))
+    counts = np.arange(1, len(series) + 1)
+    expected = BYBIT.found(np.average(series, weights=counts), 0.0)
+    assert BYBIT.predicted(sampled(BYBIT, series)) == pytest.approx(expected)
+
+
+@given(premiums, st.floats(-0.00375, 0.00375), st.floats(0, 1))
+def test_over_the_fair_price_or_the_index_a_premium_outside_both_is_the_same(premium, rate, to_funding):
+    """BitMEX measures from its mark and adds what basis the mark holds; only inside the spread does it differ."""
+    seen = quotes(premium, rate=rate, to_funding=to_funding)
+    assert BITMEX.premium(seen) == pytest.approx(BYBIT.premium(seen), abs=1e-12)
+    wide = seen._replace(impact_bid=9_000.0, impact_ask=11_000.0)
+    fair = FundingBasis().mark(wide, None)
+    assert BYBIT.premium(wide) == 0 and BITMEX.premium(wide) == pytest.approx(fair / 10_000 - 1, abs=1e-12)
+
+
+def test_a_side_that_is_empty_adds_nothing():
+    far = quotes(0.01)
+    assert BYBIT.premium(far._replace(impact_bid=NAN)) == 0.0
+    assert BYBIT.premium(far._replace(impact_ask=NAN)) == pytest.approx(0.01)
+    assert BYBIT.premium(far._replace(impact_bid=NAN, impact_ask=NAN)) == 0.0
+
+
+@pytest.mark.parametrize("lag", [0, 1, 2, 3])
+def test_a_rate_is_charged_so_many_intervals_after_it_was_found(lag):
+    rule = replace(FREE, interest=0.0, damper=0.0, lag=lag, rate_at_start=0.009)
+    memory, charged = rule.start(), []
+    for premium in (0.001, 0.002, 0.003, 0.004, 0.005):
+        rule.sample(quotes(premium), memory)
+        charged.append(rule.payable(memory))
+        assert rule.rate(memory) == rule.payable(memory)
+    assert charged == pytest.approx(([0.009] * lag + [0.001, 0.002, 0.003, 0.004, 0.005])[:5])
+
+
+def test_what_the_last_interval_saw_is_forgotten():
+    rule = replace(FREE, lag=0)
+    memory = sampled(rule, [0.05] * 10)
+    rule.rate(memory)
+    rule.sample(quotes(-0.01), memory)
+    assert rule.predicted(memory) == pytest.approx(-0.01 + 0.0005)
+
+
+def test_without_a_sample_the_last_rate_stands():
+    rule = replace(BITMEX, rate_at_start=0.0007)
+    memory = rule.start()
+    assert [rule.predicted(memory), rule.payable(memory), rule.rate(memory), rule.rate(memory)] == [0.0007] * 4
+
+
+def test_the_change_is_capped_from_the_rate_found_before_not_from_the_one_charged():
+    rule = replace(BITMEX, change_cap=0.001, interest=0.0, damper=0.0, lag=2, rate_at_start=0.0)
+    memory, charged = rule.start(), []
+    for _ in range(6):
+        rule.sample(quotes(0.01), memory)
+        charged.append(rule.payable(memory))
+        rule.rate(memory)
+    assert charged == pytest.approx([0, 0, 0.001, 0.002, 0.003, 0.00375])
+
+
+def test_bitmex_stamps_at_4_12_and_20_utc():
+    hour = 3_600
+    assert stamps(BITMEX, "2020-01-01T00:00", 24 * hour, 1.0) == [4 * hour, 12 * hour, 20 * hour]
+    assert stamps(BITMEX, datetime(2020, 1, 1, 21), 24 * 60, 60.0) == [7 * 60, 15 * 60, 23 * 60]
+    assert stamps(BITMEX, datetime(2020, 1, 1, 4, tzinfo=UTC), 8 * 60, 60.0) == [480]
+    assert stamps(BITMEX, datetime(2020, 1, 1, 5, tzinfo=timezone(timedelta(hours=2))), 60, 60.0) == [60]
+    assert stamps(BITMEX, "2020-01-01T00:00", 100, 1.0) == []
+    assert stamps(KRAKEN, "2020-01-01T00:30", 180, 60.0) == [30, 90, 150]
+
+
+@given(
+    st.integers(0, 86_399), st.sampled_from([0.5, 1.0, 5.0, 60.0, 900.0, 3_600.0]), st.sampled_from([BITMEX, KRAKEN])
+)
+def test_stamps_are_an_interval_apart_and_on_the_clock(second, step_s, rule):
+    start = datetime(2020, 3, 12) + timedelta(seconds=second - second % step_s)
+    steps = stamps(rule, start, int(86_400 / step_s), step_s)
+    assert len(steps) == 24 / rule.interval_hours
+    times = [start + timedelta(seconds=step * step_s) for step in steps]
+    assert all(time.hour in rule.stamps_utc_hours and time.minute == time.second == 0 for time in times)
+    assert seconds_left(rule, start, 0.0) == steps[0] * step_s
+    assert seconds_left(rule, start, steps[0] * step_s) == rule.interval_hours * 3_600
+
+
+@pytest.mark.parametrize("step_s", [0.0, 7.0, 0.0007, 86_400.0])
+def test_a_step_that_does_not_divide_the_interval_is_refused(step_s):
+    with pytest.raises(ValueError, match="step_s must divide the funding interval .got .* s into 8 hours.; choose"):
+        stamps(BITMEX, "2020-01-01T00:00", 100, step_s)
+
+
+def test_a_start_between_two_steps_of_the_stamps_is_refused():
+    with pytest.raises(
+        ValueError, match="start must lie a whole number of steps before a funding stamp .*14370 s before"
+    ):
+        stamps(BITMEX, "2020-01-01T00:00:30", 100, 60.0)
+
+
+@pytest.mark.parametrize(
+    "changed, sentence",
+    [
+        ({"interval_hours": 0.0}, "interval_hours must be positive"),
+        ({"interval_hours": 4.0}, "stamps_utc_hours must be interval_hours apart around the clock"),
+        ({"stamps_utc_hours": (4, 12)}, "stamps_utc_hours must be interval_hours apart"),
+        ({"stamps_utc_hours": ()}, "stamps_utc_hours must be interval_hours apart"),
+        ({"damper": -0.1}, "damper must be 0 or more"),
+        ({"lag": -1}, "lag must be 0 or more"),
+        ({"weights": "square"}, "weights must be 'flat' or 'linear' .got 'square'"),
+        ({"against": "spot"}, "against must be 'mark' or 'index' .got 'spot'"),
+        ({"divisor": 0.0}, "divisor must be positive"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused(changed, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        replace(BITMEX, **changed)
