@@ -75,8 +75,7 @@ class Crowd(mesa.Agent):
     def _drawn(self, name, value):
         if not is_distribution(value):
             return value
-        key = crowd_key(self.market.seed, f"{self.name}.{name}")
-        return value.at(Dice(key, np.arange(self.count), 0).uniform(0))
+        return value.at(self.drawn_once(name).uniform(0))
 
     def _rows(self):
         """The crowd's account rows, its deposits not yet made."""
@@ -116,7 +115,6 @@ class Crowd(mesa.Agent):
         """Further arguments of a compiled rule."""
         return ()
 
-    def entry_prices(self, above, spread):
-        """(count,) log-normal prices about the mark at which the accounts opened what they are endowed with."""
-        drawn = Dice(crowd_key(self.market.seed, f"{self.name}.entry"), np.arange(self.count), 0).normal(0)
-        return float(self.market.exchange.now[0].mark) * (1.0 + above) * np.exp(spread * drawn)
+    def drawn_once(self, what):
+        """Dice of every account for something drawn once a run, by its name."""
+        return Dice(crowd_key(self.market.seed, f"{self.name}.{what}"), np.arange(self.count), 0)

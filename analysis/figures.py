@@ -99,25 +99,24 @@ def price(run, ax):
     draw(run, ax, run["last"], color=SKY, linewidth=0.7, label="last")
     draw(run, ax, run["index"], color=BLACK, linewidth=0.8, label="index")
     draw(run, ax, run["mark"], color=BLUE, linewidth=0.8, label="mark")
-    sizes = np.abs(run.liquidations["contracts"])
-    longs = run.liquidations["contracts"] > 0
-    bins = [binned(run, run.liquidations[side]) for side in (longs, ~longs)] if len(sizes) else []
-    largest = max((contracts.max() for _, _, contracts in bins if len(contracts)), default=0)
-    for (at_s, mark, contracts), colour, marker, name in zip(
-        bins, (RED, GREEN), "v^", ("longs", "shorts"), strict=False
-    ):
-        if len(contracts):
-            label = f"{name} taken over, up to {short(contracts.max())}"
-            mark_events(run, ax, at_s, mark, LARGEST_MARK * contracts / largest, c=colour, marker=marker, label=label)
+    held = run.liquidations["contracts"]
+    longs, shorts = (binned(run, run.liquidations[side]) for side in (held > 0, held < 0))
+    largest = max(longs[2].max(initial=0.0), shorts[2].max(initial=0.0))
+    mark_takeovers(run, ax, longs, largest, points=4, marker="v", color=RED, label="longs taken over")
+    mark_takeovers(run, ax, shorts, largest, points=-4, marker="^", color=GREEN, label="shorts taken over")
     return finish(run, ax, "Price", "USD")
 
 
-def mark_events(run, ax, at_s, height, areas, marker, **style):
-    """Draw one marker per event, those that point down just above the curve, the others just below."""
-    points = -4 if marker == "^" else 4
+def mark_takeovers(run, ax, gathered, largest, points, **look):
+    """Draw one marker per stretch of the run, so many points above the mark; the largest of all tells its size."""
+    at_s, mark, contracts = gathered
+    if not len(contracts):
+        return
+    look["label"] += f", up to {short(largest)}" if contracts.max() == largest else ""
     away = ax.transData + ScaledTranslation(0, points / 72, ax.get_figure().dpi_scale_trans)
-    look = {"linewidths": 0.4, "edgecolors": "white", "alpha": 0.85, "zorder": 3}
-    ax.scatter(clock(run, at_s), height, s=np.maximum(areas, 3), marker=marker, transform=away, **look, **style)
+    areas = np.maximum(LARGEST_MARK * contracts / largest, 3.0)
+    edge = {"linewidths": 0.4, "edgecolors": "white", "alpha": 0.85, "zorder": 3}
+    ax.scatter(clock(run, at_s), mark, s=areas, transform=away, **edge, **look)
 
 
 def discount(run, ax):
@@ -219,7 +218,10 @@ def finish(run, ax, title, unit, least=0.0):
 def legend(ax):
     """Put the legend of a panel above it on the right, in one row."""
     handles, labels = ax.get_legend_handles_labels()
-    ax.legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=max(1, len(labels)))
+    drawn = ax.legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=max(1, len(labels)))
+    for handle in drawn.legend_handles:
+        if hasattr(handle, "set_sizes"):
+            handle.set_sizes([20.0])
 
 
 def short(number):

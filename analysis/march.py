@@ -20,7 +20,7 @@ FALL, MIDNIGHT = "2020-03-12T10:00", "2020-03-13T00:00"
 WHOLE, TWELFTH, THIRTEENTH = (FALL, facts.END), (facts.START, MIDNIGHT), (MIDNIGHT, facts.END)
 FIRST_LEG, EVENING, BARS_OF_5_MINUTES = (FALL, "2020-03-12T12:00"), (FALL, MIDNIGHT), (FALL, "2020-03-12T21:10")
 BLOCKS = 3
-REAL = {"linestyle": "none", "marker": "D", "markersize": 3.8, "markerfacecolor": "white", "markeredgewidth": 0.8}
+REAL = {"linestyle": "none", "marker": "D", "markersize": 3.8, "markerfacecolor": "none", "markeredgewidth": 0.8}
 REAL |= {"color": BLACK, "zorder": 4, "clip_on": False}
 
 

@@ -71,15 +71,21 @@ def check(seeds, change, metrics):
 
 
 def pair(scenario, seed, change, metrics, arguments):
-    """Return the difference of each metric for one seed."""
-    base = measured(scenario, metrics, {**arguments, "seed": seed})
-    changed = measured(scenario, metrics, {**arguments, **change, "seed": seed})
+    """Return the difference of each metric for one seed.
+
+    Where the base replays a real index, the twin's is that moved by the difference of what both do to spot.
+    """
+    market = scenario(**arguments, seed=seed)
+    base = measured(market, metrics)
+    if getattr(market, "replays", False):
+        change = {**change, "base_impact": market.spot.impact}
+    changed = measured(scenario(**{**arguments, **change}, seed=seed), metrics)
     return [float(twin_ - base_) for twin_, base_ in zip(changed, base, strict=True)]
 
 
-def measured(scenario, metrics, arguments):
-    """Return the metrics of one run; Ctrl-C in it ends the comparison, for half a run compares with nothing."""
-    run = scenario(**arguments).run()
+def measured(market, metrics):
+    """Return the metrics of a market's run; Ctrl-C in it ends the comparison, for half a run compares with nothing."""
+    run = market.run()
     if not run.about.get("finished", True):
         raise KeyboardInterrupt
     return [metric(run) for metric in metrics]

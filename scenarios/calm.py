@@ -42,5 +42,5 @@ def calm(
     held = LeveragedLongs(market, count=longs, coin=LogNormal(1.0, 1.0), leverage=long_leverage)
     owed = LeveragedShorts(market, count=shorts, coin=LogNormal(1.0, 1.0), leverage=short_leverage)
     Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
-    market.endow(open_interest, longs=[held], shorts=[owed], spread=0.01)
+    market.endow(open_interest, longs=[held], shorts=[owed], spread=0.02)
     return market

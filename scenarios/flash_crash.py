@@ -54,5 +54,5 @@ def flash_crash(
     held = LeveragedLongs(market, count=longs, coin=LogNormal(1.0, 1.0), leverage=leverage)
     owed = LeveragedShorts(market, count=shorts, coin=LogNormal(3.0, 1.0), leverage=LogNormal(2.0, 0.6, 0.5, 20.0))
     Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
-    market.endow(open_interest, longs=[held], shorts=[owed], spread=0.01)
+    market.endow(open_interest, longs=[held], shorts=[owed], spread=0.02)
     return market

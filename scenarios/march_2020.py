@@ -14,7 +14,7 @@ from sim.paths import Points, Replay
 def march_2020(
     *,
     seed,
-    data=(),
+    data="",
     hours=36.0,
     step_s=5.0,
     start=facts.START,
@@ -42,8 +42,7 @@ def march_2020(
 
     The index is spot as published; everything about who traded is assumed, and declared here.
 
-    data: files of spot to replay in order (CSV or Parquet, columns ts_utc and price or open high low close), by
-    default some sixty published prices
+    data: file of spot to replay, or several with commas between; without, some sixty published prices
     hours: from the start
     step_s: length of a step, s
     start: UTC
@@ -66,7 +65,9 @@ def march_2020(
     deposit_delay_s: mean time fresh coin takes to arrive, assumed
     transfer_s: mean time between venues in calm times, assumed
     """
-    path = Replay(files=data, start=start) if data else published(start, bridge_volatility)
+    path = published(start, bridge_volatility)
+    if data:
+        path = Replay(files=tuple(data.split(",")), start=start, hours=hours)
     market = Market(
         seed=seed, hours=hours, step_s=step_s, start=start, fund_coin=fund_coin, path=market.pop("path", path),
         spot=market.pop("spot", SpotMarket(replays=True)), **market,
@@ -89,7 +90,7 @@ def march_2020(
         market, count=arbitrageurs, coin=arbitrage_coin, spot_coin=arbitrage_coin, spot_usd_coin=arbitrage_coin,
         transfer_s=transfer_s,
     )  # fmt: skip
-    market.endow(open_interest, longs=[held], shorts=[owed, hedged], entry=0.0, spread=0.05)
+    market.endow(open_interest, longs=[held], shorts=[owed, hedged], spread=0.1)
     return market
 
 

@@ -44,7 +44,7 @@ def scenario(function):
         market.about["scenario"] = {
             **origin,
             "arguments": {name: text(value) for name, value in arguments.items()},
-            "files": {os.path.abspath(each): file_hash(each) for each in arguments.values() if is_file(each)},
+            "files": {os.path.abspath(each): file_hash(each) for named in arguments.values() for each in files(named)},
         }
         return market
 
@@ -94,11 +94,17 @@ def text(value):
     for name, preset in vars(venues).items():
         if name.isupper() and value is preset:
             return name
-    if is_file(value):
-        return repr(os.path.abspath(value))
+    if files(value):
+        return repr(",".join(map(os.path.abspath, files(value))))
     if isinstance(value, Path):
         return repr(str(value))
     return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def files(value):
+    """Return the files an argument names, one or several with commas between; none unless all exist."""
+    names = value.split(",") if isinstance(value, str) else [value]
+    return names if all(map(is_file, names)) else []
 
 
 def is_file(value):

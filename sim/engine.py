@@ -150,7 +150,8 @@ def place(x, k, size, tick, tif):
 
 @kernel
 def mid(x):
-    """Middle of the best bid and ask, USD; the side that is there if one is empty, the last trade if both are."""
+    """Middle of the best bid and ask, USD; the side that is there if one is empty, the last trade if both are, the
+    index before the first."""
     now, terms = x.now[0], x.terms[0]
     if now.bid >= 0 and now.ask < terms.ticks:
         return 0.5 * (now.bid + now.ask) * terms.tick
@@ -158,7 +159,7 @@ def mid(x):
         return now.bid * terms.tick
     if now.ask < terms.ticks:
         return now.ask * terms.tick
-    return now.last * terms.tick
+    return now.last * terms.tick if now.last >= 0 else now.index
 
 
 @kernel

@@ -1,7 +1,6 @@
 """The market: a clock, spot, and one exchange on which crowds trade. Start reading at `Market.step`."""
 
 import math
-from datetime import UTC, datetime
 
 import mesa
 import numpy as np
@@ -18,10 +17,8 @@ from sim.outcome import outcome
 from sim.paths import GeometricBrownian
 from sim.stamps import Stamps
 from sim.streams import generator
+from sim.terms import cadence, fund_units, halted_steps, rows_of, utc, whole_steps, write_terms
 from sim.venues import BITMEX
-
-VOLATILITY_HALF_LIFE_S = 600.0
-DEPTH_REACH = 0.01
 
 
 class Market(mesa.Model):
@@ -84,15 +81,16 @@ class Market(mesa.Model):
             in_usd=not contract.coin_margined,
             base_impact=base_impact,
         )
-        self.feeds_back, self.spot_traders = not spot.replays or base_impact is not None, False
+        self.replays, self.spot_traders = spot.replays, False
         self.funding = Stamps(venue, self.start, self.length, step_s)
         self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, step_s)
         self.adl, self.fills, self.keeps_fills = [], [], fills
-        self.record_every, self.series = record_every, records(self.length // record_every, series.SERIES)
+        self.record_every, self.series = record_every, records(rows_of(self.length, record_every), series.SERIES)
         self.observe()
         self.funding.announce(self.exchange, 0)
-        deposit(self.exchange, FUND, round(fund_coin * self.units_per_coin))
+        deposit(self.exchange, FUND, fund_units(fund_coin, self.units_per_coin))
         self.set_mark()
+        series.look(self.exchange)
 
     def step(self):
         """One step, in this order:
@@ -106,9 +104,10 @@ class Market(mesa.Model):
         7. record
         """
         self.clock += 1
+        halted = self.exchange.now[0].halted = self.halt[0] <= self.clock < self.halt[1]
         self.observe()
         self.set_mark()
-        if not self.halt[0] <= self.clock < self.halt[1]:
+        if not halted:
             messages = self.decide()
             self.liquidate()
             self.match(messages)
@@ -138,7 +137,7 @@ class Market(mesa.Model):
         for number, crowd in enumerate(self.crowds):
             if bounds[number] < bounds[number + 1]:
                 count = crowd.write(self.awake[bounds[number] : bounds[number + 1]], count)
-        if self.spot_traders and self.feeds_back:
+        if self.spot_traders and not self.replays:
             attribute_spot(self.exchange, self.spot.moved_usd())
         return count
 
@@ -248,8 +247,9 @@ class Market(mesa.Model):
         coin: (accounts,) coin; usd_coin: (accounts,) USD, in what a coin is worth at the start
         """
         usd = usd_coin * self.spot.first_price
-        rows = self.spot.admit(0, crowd.first + np.arange(crowd.count), usd=usd, coin=coin)
-        self.spot.state.holdings.venue[rows] = np.arange(crowd.count) % len(self.spot.state.venues)
+        numbers = np.arange(crowd.count)
+        venues = numbers % len(self.spot.state.venues)
+        rows = self.spot.admit(venues, crowd.first + numbers, usd=usd, coin=coin)
         self.spot_traders = True
         return int(rows[0])
 
@@ -257,64 +257,30 @@ class Market(mesa.Model):
         """Open `contracts` of open interest before the first step: longs buy from shorts, pair by pair.
 
         longs, shorts: crowds; an account's share is its wallet times its `leverage`, and both sides add up exactly.
-        Longs entered at log-normal prices about the mark, `entry` above it on average (a fraction) with log
-        standard deviation `spread`, drawn from their own dice.
+        The most leveraged of both trade with each other. Longs entered at log-normal prices about the mark, `entry`
+        above it on average (a fraction), with log standard deviation `spread` over their leverage: who is highly
+        leveraged has not been there for long. Drawn from the longs' own dice.
         """
         if not (contracts > 0 and float(contracts).is_integer()):
             raise ValueError(f"contracts must be a whole number above zero (got {contracts}); round it")
         if self.clock:
             raise RuntimeError("endow must come before the first step; build a new market")
-        bought, sold = self.shares(int(contracts), longs), self.shares(int(contracts), shorts)
-        prices = np.concatenate([crowd.entry_prices(entry, spread) for crowd in longs])
-        pair_off(self.exchange, *bought, *sold, self.venue.contract.settlement(prices))
+        rows, bought, leverage, drawn = self.shares(int(contracts), longs)
+        prices = float(self.exchange.now[0].mark) * (1.0 + entry) * np.exp(spread * drawn / leverage)
+        sellers, sold, _, _ = self.shares(int(contracts), shorts)
+        pair_off(self.exchange, rows, bought, sellers, sold, self.venue.contract.settlement(prices))
 
     def shares(self, contracts, crowds):
-        """Rows of those crowds, and the contracts of the total that fall to each."""
+        """(rows,) rows of those crowds by rising leverage: row, contracts of the total, leverage, and a normal draw."""
         rows = np.concatenate([crowd.first + np.arange(crowd.count) for crowd in crowds])
         leverage = np.concatenate([crowd.traits.leverage for crowd in crowds])
-        return rows, largest_remainder(contracts, self.exchange.accounts.wallet[rows] * leverage)
+        drawn = np.concatenate([crowd.drawn_once("entry").normal(0) for crowd in crowds])
+        shares = largest_remainder(contracts, self.exchange.accounts.wallet[rows] * leverage)
+        order = np.argsort(leverage, kind="stable")
+        return rows[order], shares[order], leverage[order], drawn[order]
 
     @property
     def units_per_coin(self):
         """Settlement units in one coin; what a coin is worth at the start where the venue settles in USD."""
         contract = self.venue.contract
         return (1.0 if contract.coin_margined else float(self.exchange.now[0].index)) / contract.unit
-
-
-def write_terms(terms, venue, step_s, half_life_s, forced, fills):
-    """Fill the kernels' record of terms."""
-    if forced not in ("book", "absorbed"):
-        raise ValueError(f"forced must be 'book' or 'absorbed' (got {forced!r}); see Market")
-    if not half_life_s > 0:
-        raise ValueError(f"half_life_s must be above zero (got {half_life_s}); give seconds")
-    venue.write(terms, step_s)
-    terms.absorbs, terms.record_fills, terms.depth_reach = forced == "absorbed", fills, DEPTH_REACH
-    terms.live_decay = 0.5 ** (step_s / half_life_s)
-    terms.volatility_decay = 0.5 ** (step_s / VOLATILITY_HALF_LIFE_S)
-
-
-def whole_steps(hours, step_s):
-    """Steps in `hours`; ValueError unless both are positive and there is at least one."""
-    if not (0 < step_s < math.inf and 0 < hours < math.inf and hours * 3600 >= step_s):
-        raise ValueError(f"hours must hold at least one step (got {hours} hours of {step_s} s steps); give more hours")
-    return int(hours * 3600 / step_s + 1e-9)
-
-
-def cadence(every_s, step_s):
-    """Steps between two times of something done every `every_s` seconds, at least one."""
-    return max(1, round(every_s / step_s))
-
-
-def halted_steps(halt, step_s):
-    """(first, last + 1) step of a halt given as hours from the start; (0, 0) for none."""
-    if halt and not (len(halt) == 2 and 0 <= halt[0] < halt[1]):
-        raise ValueError(f"halt must be two hours, the first below the second (got {halt}); leave it out for none")
-    return tuple(round(hour * 3600 / step_s) for hour in halt) if halt else (0, 0)
-
-
-def utc(start):
-    """A UTC time from text such as 2020-03-12T00:00."""
-    try:
-        return datetime.fromisoformat(start).replace(tzinfo=UTC)
-    except (TypeError, ValueError):
-        raise ValueError(f"start must be a UTC time such as 2020-03-12T00:00 (got {start!r})") from None

@@ -1,9 +1,9 @@
 """What traders send: submit, cancel, replace; resting, triggered and expiring orders; margin reserved by them.
 
-An order is accepted when the initial margin and the taker fee of what it may open are covered at its own
-price, or where it would start to trade if that asks for more; a market order only there. Orders that only close the position reserve nothing, and may not trade beyond the price at which the
-position has used up its collateral. Messages of one step are handled in an order drawn from each owner's own
-dice, so that nobody is always first and a newcomer moves nobody else's place among the others.
+An order is accepted when the initial margin and the taker fee of what it may open are covered at its own price.
+Orders that only close the position reserve nothing, and may not trade beyond the price at which the position has
+used up its collateral. Messages of one step are handled in an order drawn from each owner's own dice, so that
+nobody is always first and a newcomer moves nobody else's place among the others.
 """
 
 import math
@@ -403,9 +403,10 @@ def act(x, messages, count, first_rows):
 
 @kernel
 def shortage(x, count):
-    """(orders, fills) slots that `count` messages and the engine could need at most; 0 where there are enough."""
+    """(orders, fills) slots that `count` messages, the engine, and reductions of every account in the next step could
+    need at most; 0 where there are enough."""
     now = x.now[0]
     open_lots = now.lots - now.first_lot
     slots = now.resting + count + open_lots
-    fills = now.fills_kept + slots + open_lots if x.terms[0].record_fills else 0
+    fills = now.fills_kept + slots + open_lots + len(x.accounts) if x.terms[0].record_fills else 0
     return slots if slots > len(x.orders) else 0, fills if fills > len(x.fills) else 0

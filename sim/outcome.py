@@ -24,7 +24,7 @@ VENUE_ROWS = ("(fees)", "(insurance fund)", "(liquidation engine)", "(outside)")
 def outcome(market, finished):
     """What `market` has done so far, as a Run."""
     return Run(
-        series=market.series[: market.clock // market.record_every].copy(),
+        series=market.series[market.series.time_s > 0.0],  # not the row of a step that Ctrl-C broke off
         liquidations=liquidations(market),
         funding=np.array(market.funding.paid, FUNDING).view(np.recarray),
         adl=np.array(market.adl, ADL).view(np.recarray),

@@ -39,7 +39,8 @@ def observe(x, step, spot):
     now.index_tick = math.floor(index / terms.tick + 0.5)
     decay(x)
     expire(x)
-    fire(x, INDEX, now.index_tick)
+    if not now.halted:
+        fire(x, INDEX, now.index_tick)
 
 
 @kernel
@@ -51,7 +52,8 @@ def mark_to(x, mark, shadow):
     now.mark_units = math.floor(at + 0.5)
     now.mark_tick = math.floor(mark / terms.tick + 0.5)
     now.highest_mark = max(now.highest_mark, mark)
-    fire(x, MARK, now.mark_tick)
+    if not now.halted:
+        fire(x, MARK, now.mark_tick)
 
 
 @kernel

@@ -43,24 +43,27 @@ def schedule_all(x, wheel, first, count):
 def collect(x, wheel, first_rows, awake, bounds):
     """Write the rows awake in this step into `awake`, ascending, and schedule their next times.
 
+    Those who would have looked in steps that were left out, a halt, look now.
     bounds: (crowds + 1,) filled so that those of crowd c are awake[bounds[c]:bounds[c + 1]].
     """
     now, count = x.now[0], 0
-    slot = now.step % SLOTS
-    i = wheel[slot]
-    wheel[slot] = -1
-    while i >= 0:
-        account = x.accounts[i]
-        after = account.wake_next
-        if account.wake_step == now.step:
-            if not account.woken:
-                awake[count] = i
-                count += 1
-            schedule(x, wheel, i, first_rows[account.crowd])
-        else:
-            account.wake_next = wheel[slot]
-            wheel[slot] = i
-        i = after
+    for step in range(max(now.collected + 1, now.step - SLOTS + 1), now.step + 1):
+        slot = step % SLOTS
+        i = wheel[slot]
+        wheel[slot] = -1
+        while i >= 0:
+            account = x.accounts[i]
+            after = account.wake_next
+            if account.wake_step <= now.step:
+                if not account.woken:
+                    awake[count] = i
+                    count += 1
+                schedule(x, wheel, i, first_rows[account.crowd])
+            else:
+                account.wake_next = wheel[slot]
+                wheel[slot] = i
+            i = after
+    now.collected = now.step
     for k in range(now.woken):
         awake[count] = x.woken[k]
         count += 1

@@ -118,8 +118,9 @@ class Floor:
         self.make_room(0)
 
     def unwind(self):
-        """Let the engine trade."""
-        engine.unwind(self.x)
+        """Let the engine trade, and who must pay what the fund cannot."""
+        if engine.unwind(self.x):
+            self.loss.allocate(self.x, lambda *close: self.adl.append(tuple(map(int, close))))
 
     def act(self, messages):
         """Handle the messages of a step in the order of their owners' dice."""
@@ -130,11 +131,6 @@ class Floor:
         """Fire the stops on the last trade."""
         if self.now.last >= 0:
             orders.fire(self.x, LAST, self.now.last)
-
-    def share_loss(self):
-        """Allocate what the fund cannot pay."""
-        if self.now.unpaid or (self.terms.socialises and self[FUND].wallet < 0):
-            self.loss.allocate(self.x, lambda *close: self.adl.append(tuple(map(int, close))))
 
     def pay_funding(self, units):
         """Longs pay shorts `units` a contract; positions are filed anew."""
@@ -176,6 +172,5 @@ def step(floor, *, mark, index, messages, funding=0):
     floor.unwind()
     floor.act(messages)
     floor.fire_last()
-    floor.share_loss()
     if funding:
         floor.pay_funding(funding)

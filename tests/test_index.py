@@ -310,6 +310,15 @@ def test_a_replay_reproduces_the_past_exactly_whatever_is_traded():
     assert not np.array_equal(busy(replace(NOISY, replays=False), HISTORY)[0], HISTORY)
 
 
+def test_in_a_replay_the_venues_quote_around_the_real_index():
+    here = NOISY.open(HISTORY, 1, 1.0)
+    row = int(here.admit(0, [0], usd=1e9)[0])
+    for step in range(len(HISTORY)):
+        index, venues = here.observe(step), here.state.venues
+        assert math.isclose(np.dot(venues.share, venues.price), index, rel_tol=1e-12)
+        here.trade(orders((row, 20.0)))
+
+
 def test_a_twin_that_does_the_same_is_the_past_again():
     _, impact = busy(NOISY, HISTORY)
     twin, again = busy(NOISY, HISTORY, base_impact=impact)

@@ -114,15 +114,31 @@ class Twin(Trading):
         limit = self.tiers[self.tier(abs(held * self.mark_units))][0]
         return max(at, -limit / held) if held > 0 else min(at, -limit / held)
 
+    def fragile(self, i):
+        """Whether the position could fail by winning: its value grows into a tier that asks for more than it has."""
+        account, sign = self.accounts[i], -1 if self.terms.inverse else 1
+        size, highest = abs(account.contracts), max(map(abs, self.settlement))
+        row = self.tier(size * abs(self.mark_units))
+        for (value, *_), (_, rate, _, deduction) in zip(self.tiers[row:], self.tiers[row + 1 :], strict=False):
+            charged = abs(account.cost) if self.terms.entry_basis else value
+            needed = charged * (rate + self.terms.closing_fee) - deduction
+            if value < size * highest and self.backing(i, 0) + account.contracts * sign * value / size < needed:
+                return account.contracts * sign > 0
+        return False
+
+    def bucket(self, i):
+        """Where a position is filed: under the tick of its trigger, one tick early; what is fragile, where every
+        mark looks."""
+        if self.accounts[i].contracts == 0 or i < RESERVED_ROWS:
+            return None
+        at, last = self.tick_of(self.trigger_units(i) - self.funding_index), self.terms.ticks - 1
+        if self.accounts[i].contracts > 0:
+            return LONGS, last if self.fragile(i) else min(ceil(at) + 1, last)
+        return SHORTS, 0 if self.fragile(i) else max(floor(at) - 1, 0)
+
     def file(self, i):
-        """File a position under the tick of its trigger, one tick early."""
-        bucket = None
-        if self.accounts[i].contracts and i >= RESERVED_ROWS:
-            at, last = self.tick_of(self.trigger_units(i) - self.funding_index), self.terms.ticks - 1
-            if self.accounts[i].contracts > 0:
-                bucket = LONGS, min(ceil(at) + 1, last)
-            else:
-                bucket = SHORTS, max(floor(at) - 1, 0)
+        """Put a position into its bucket."""
+        bucket = self.bucket(i)
         if bucket == self.filed.get(i):
             return
         if i in self.filed:
@@ -225,6 +241,7 @@ class Twin(Trading):
                 self.absorb(k)
             elif lot.open:
                 budget -= self.work(k, budget)
+        self.share_loss()
 
     def work(self, k, budget):
         """Rest what is new; aggress what has rested, as far as pace and purse allow; rest what is left."""

@@ -1,0 +1,159 @@
+"""The pages cannot rot: README's examples run, its glossary is whole, and every assumption stands as it is coded."""
+
+import inspect
+import math
+import re
+import runpy
+from contextlib import contextmanager
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import agents
+import scenarios
+from agents.leveraged import Leveraged
+from analysis.cli import main
+from scenarios.scenario import defaults
+from sim import contract, engine, funding, genealogy, index, mark, outcome, paths, series, terms, venues
+from sim.exchange import FILL
+from sim.market import Market
+
+HOME = Path(__file__).resolve().parent.parent
+ODD, README = HOME / "docs" / "odd.md", HOME / "README.md"
+PAGES = sorted([README, HOME / "CHANGELOG.md", *(HOME / "docs").glob("*.md")])
+GRADES = ("published", "calibrated", "assumed")
+
+RULES = (
+    *(venues.Venue, contract.Contract, contract.Linear, contract.Quanto, contract.Power, engine.Unwind),
+    *(funding.ClampedPremium, mark.LastPrice, mark.FundingBasis, mark.MedianOfThree, mark.ImpactEma),
+    *(index.SpotVenue, index.SpotMarket, paths.GeometricBrownian, paths.JumpDiffusion),
+    *(paths.StochasticVolatility, paths.Points, paths.Replay, paths.Shock),
+)
+CROWDS = (agents.Crowd, Leveraged, *agents.CROWDS)
+PRESETS = {"BITMEX": venues.Venue, "LINEAR": venues.BITMEX, "POWER": venues.BITMEX}
+CONSTANTS = {"VOLATILITY_HALF_LIFE_S": terms, "DEPTH_REACH": terms, "FADED_USD": genealogy}
+SCENARIOS = {name: each for name, each in vars(scenarios).items() if getattr(each, "is_scenario", False)}
+TABLES = {
+    "series": series.SERIES,
+    "liquidations": outcome.LIQUIDATIONS,
+    "funding": outcome.FUNDING,
+    "adl": outcome.ADL,
+    "accounts": outcome.ACCOUNTS,
+    "fills": FILL,
+}
+
+
+def file_of(thing):
+    """Return the path of the source that defines `thing`, from the root."""
+    return Path(inspect.getsourcefile(thing)).resolve().relative_to(HOME).as_posix()
+
+
+def field_defaults(kind):
+    """Return {field: default} of a dataclass, those without one left out."""
+    made = {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(kind)}
+    return {name: value for name, value in made.items() if value is not MISSING}
+
+
+def own_defaults(kind):
+    """Return {field: default} that a dataclass adds to what it inherits, or changes."""
+    inherited = {}
+    for base in reversed(kind.__mro__[1:]):
+        inherited |= field_defaults(base) if is_dataclass(base) else {}
+    return {name: value for name, value in field_defaults(kind).items() if inherited.get(name, MISSING) != value}
+
+
+def of_rules():
+    """Yield (name, value, file) of every default of rules, paths and crowds, and of the constants beside them."""
+    for kind in dict.fromkeys((*RULES, *CROWDS)):
+        for name, value in own_defaults(kind).items():
+            yield f"{kind.__name__}.{name}", value, file_of(kind)
+    for name, module in CONSTANTS.items():
+        yield name, getattr(module, name), file_of(module)
+    options = inspect.signature(Market.__init__).parameters | inspect.signature(Market.endow).parameters
+    for name, option in options.items():
+        if option.default is not option.empty:
+            yield f"Market.{name}", option.default, file_of(Market)
+
+
+def of_presets():
+    """Yield (name, value, file) of what each preset changes in the venue it starts from."""
+    for preset, base in PRESETS.items():
+        base = field_defaults(base) if isinstance(base, type) else vars(base)
+        for name, value in vars(getattr(venues, preset)).items():
+            if base.get(name, MISSING) != value:
+                yield f"{preset}.{name}", value, file_of(venues)
+
+
+@contextmanager
+def recorded(monkeypatch):
+    """Record the keywords with which a Market is made and endowed."""
+    heard = {}
+    with monkeypatch.context() as patch:
+        for method in ("__init__", "endow"):
+            original = getattr(Market, method)
+
+            def heeded(self, *args, original=original, **keywords):
+                known = inspect.signature(original).parameters
+                heard.update({key: value for key, value in keywords.items() if value != known[key].default})
+                return original(self, *args, **keywords)
+
+            patch.setattr(Market, method, heeded)
+        yield heard
+
+
+def of_scenarios(monkeypatch):
+    """Yield (name, value, file) of every keyword default, and of what a scenario sets besides."""
+    for scenario, function in SCENARIOS.items():
+        file, given = file_of(function.__wrapped__), defaults(function)
+        for name, value in given.items():
+            yield f"{scenario}.{name}", value, file
+        with recorded(monkeypatch) as heard:
+            market = function(seed=1)
+        settings = {f"Market.{k}": v for k, v in heard.items() if k not in ("seed", "path", "longs", "shorts")}
+        for crowd in market.crowds:
+            usual = field_defaults(type(crowd))
+            changed = {f.name: getattr(crowd, f.name) for f in fields(crowd) if f.name not in ("market", "name")}
+            settings |= {f"{crowd.name}.{k}": v for k, v in changed.items() if usual.get(k, MISSING) != v}
+        for name, value in settings.items():
+            if value not in given.values():
+                yield f"{scenario}: {name}", value, file
+
+
+@cache
+def assumptions():
+    """Return {name: (value, unit, file, grade, why)} of the table's rows that name something in the code."""
+    rows = {}
+    for line in ODD.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")] if line.startswith("| ") else []
+        if len(cells) == 6 and cells[0].startswith("`"):
+            assert cells[0] not in rows, f"{cells[0]} stands twice in the table"
+            rows[cells[0].strip("`")] = [cell.strip("`") for cell in cells[1:]]
+    return rows
+
+
+def spoken():
+    """Return the names that a value in the table may be made of."""
+    names = {"inf": math.inf, "nan": math.nan}
+    for module in (venues, mark, funding, index, paths, agents, contract, engine):
+        names |= {name: each for name, each in vars(module).items() if name[0].isupper()}
+    return names
+
+
+def wrong(expected):
+    """Return a line for each row of `expected` that the table lacks or has otherwise."""
+    rows, names, lines = assumptions(), spoken(), []
+    for name, value, file in expected:
+        if name not in rows:
+            lines.append(f"missing: | `{name}` | `{value!r}` | unit | `{file}` | assumed | why |")
+        elif eval(rows[name][0], names) != value:
+            lines.append(f"`{name}` is `{value!r}` in the code, `{rows[name][0]}` in the table")
+        elif rows[name][2] != file:
+            lines.append(f"`{name}` is in `{file}`, not in `{rows[name][2]}`")
+    return lines
+
+
+def test_the_table_of_assumptions_holds_every_default_with_its_value_and_its_file(monkeypatch):
+    lines = wrong([*of_rules(), *of_presets(), *of_scenarios(monkeypatch)])
+    assert not lines, "docs/odd.md, table of assumptions:\n" + "\n".join(lines)
