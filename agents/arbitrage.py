@@ -163,6 +163,9 @@ class Arbitrageurs(Crowd):
 
     def __post_init__(self):
         super().__post_init__()
+        if self.count and getattr(self.market.venue.contract, "p", 1.0) != 1.0:
+            contract = self.market.venue.contract.name
+            raise ValueError(f"{self.name} must trade a contract on spot itself (got {contract}); make their count 0")
         self.first_holding = self.market.hold_spot(self, self.traits.spot_coin, self.traits.spot_usd_coin)
 
     def context(self):

@@ -28,7 +28,7 @@ class Crowd(mesa.Agent):
     market:    the market they trade on
     count:     how many
     coin:      deposit of each at the start
-    max_leverage: chosen on the venue; initial margin is notional / max_leverage
+    max_leverage: chosen on the venue, by default its most; initial margin is notional / max_leverage
     wake_s:    mean time between two looks at the market, s; inf never, then only fills and alarms wake
     cross:     whether the whole wallet backs a position, else a margin of its own does
     alert:     wake on own fills
@@ -38,7 +38,7 @@ class Crowd(mesa.Agent):
     market: Any = field(kw_only=False, repr=False)
     count: int
     coin: Any = 1.0
-    max_leverage: Any = 100.0
+    max_leverage: Any = None
     wake_s: Any = 600.0
     cross: bool = True
     alert: bool = False
@@ -50,8 +50,10 @@ class Crowd(mesa.Agent):
 
     def __post_init__(self):
         self.name = self.name or type(self).__name__
-        if not (isinstance(self.count, int) and self.count > 0):
-            raise ValueError(f"count must be a whole number above zero (got {self.count!r}); leave the crowd out")
+        if isinstance(self.count, bool) or not (isinstance(self.count, int | np.integer) and self.count >= 0):
+            raise ValueError(f"count of {self.name} must be a whole number, 0 or more (got {self.count!r}); correct it")
+        if self.max_leverage is None:
+            self.max_leverage = self.market.venue.max_leverage
         mesa.Agent.__init__(self, self.market)
         self.key = crowd_key(self.market.seed, self.name)
         self.traits = self._draw_traits()
@@ -64,12 +66,14 @@ class Crowd(mesa.Agent):
         numeric = {
             name: value
             for name, value in values.items()
-            if is_distribution(value) or (isinstance(value, int | float) and not isinstance(value, bool))
+            if is_distribution(value) or (isinstance(value, int | float | np.number) and not isinstance(value, bool))
         }
         kept = [*numeric, *self.memory] if self.kernel or self.memory or numeric else []
         traits = records(self.count, np.dtype([(name, np.float64) for name in kept]))
         for name, value in numeric.items():
             traits[name] = self._drawn(name, value)
+            if np.isnan(traits[name]).any():
+                raise ValueError(f"{name} of {self.name} must be a number (got {value}); correct it")
         return traits
 
     def _drawn(self, name, value):

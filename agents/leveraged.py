@@ -6,6 +6,7 @@ from typing import Any
 
 from agents import sending
 from agents.crowd import Crowd
+from agents.distributions import Choice, LogNormal, Uniform
 from sim.compiled import kernel
 from sim.exchange import MARK
 from sim.ledger import equity
@@ -129,14 +130,14 @@ class Leveraged(Crowd):
     leverage: Any = 5.0
     entry: Any = 0.05
     bargain: Any = 1.0
-    horizon_s: Any = 12 * 3600.0
-    stop_loss: Any = 1.0
+    horizon_s: Any = LogNormal(median=43_200.0, sigma=1.0)
+    stop_loss: Any = Choice(values=(0.05, 0.1, 0.2, 1.0), weights=(0.1, 0.1, 0.1, 0.7))
     top_up_at: Any = 0.5
-    top_up: Any = 0.1
+    top_up: Any = Uniform(low=0.0, high=0.2)
     reentry: Any = 0.3
     refill: Any = 0.5
-    deposit_delay_s: Any = 3600.0
-    wake_s: Any = 600.0
+    deposit_delay_s: Any = LogNormal(median=3_600.0, sigma=0.8)
+    wake_s: Any = LogNormal(median=600.0, sigma=0.7)
 
     kernel = staticmethod(hold)
     memory = ("arrives_s", "coming_units", "seen_liquidations", "gone", "start_units")

@@ -27,9 +27,9 @@ def march_2020(
     bargain_hunters=1_500,
     bargain=Uniform(0.003, 0.12),  # noqa: B008
     makers=20,
-    maker_coin=800.0,
+    maker_coin=1_000.0,
     arbitrageurs=40,
-    arbitrage_coin=100.0,
+    arbitrage_coin=250.0,
     noise=1_000,
     long_leverage=LogNormal(median=3.0, sigma=0.9, low=1.0, high=80.0),  # noqa: B008
     short_leverage=LogNormal(median=2.0, sigma=0.7, low=0.5, high=50.0),  # noqa: B008
@@ -84,7 +84,7 @@ def march_2020(
     )
     LeveragedLongs(
         market, name="BargainHunters", count=bargain_hunters, coin=LogNormal(5.0, 1.5), leverage=2.0, entry=0.0,
-        bargain=bargain, wake_s=300.0,
+        bargain=bargain,
     )  # fmt: skip
     Arbitrageurs(
         market, count=arbitrageurs, coin=arbitrage_coin, spot_coin=arbitrage_coin, spot_usd_coin=arbitrage_coin,

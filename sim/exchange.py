@@ -82,8 +82,9 @@ NOW = np.dtype(
         (name, np.int64)
         for name in (
             "step funding_index mark_units bid ask last mark_tick index_tick free resting serial dirty lots "
-            "first_lot first_live unpaid woken collected halted fills fills_kept messages submits cancels volume rejected overloaded "
-            "self_trades open_interest liquidations liquidated fund_draw fund_gain engine_funding deleveraged stopped"
+            "first_lot first_live unpaid woken collected halted fills fills_kept messages submits cancels volume "
+            "rejected overloaded self_trades open_interest liquidations liquidated fund_draw fund_gain engine_funding "
+            "deleveraged stopped"
         ).split()
     ]
     + [

@@ -251,7 +251,7 @@ class Market(mesa.Model):
         venues = numbers % len(self.spot.state.venues)
         rows = self.spot.admit(venues, crowd.first + numbers, usd=usd, coin=coin)
         self.spot_traders = True
-        return int(rows[0])
+        return int(rows[0]) if len(rows) else 0
 
     def endow(self, contracts, longs, shorts, entry=0.0, spread=0.0):
         """Open `contracts` of open interest before the first step: longs buy from shorts, pair by pair.
@@ -265,10 +265,20 @@ class Market(mesa.Model):
             raise ValueError(f"contracts must be a whole number above zero (got {contracts}); round it")
         if self.clock:
             raise RuntimeError("endow must come before the first step; build a new market")
+        self.require_flat([*longs, *shorts])
         rows, bought, leverage, drawn = self.shares(int(contracts), longs)
         prices = float(self.exchange.now[0].mark) * (1.0 + entry) * np.exp(spread * drawn / leverage)
         sellers, sold, _, _ = self.shares(int(contracts), shorts)
         pair_off(self.exchange, rows, bought, sellers, sold, self.venue.contract.settlement(prices))
+
+    def require_flat(self, crowds):
+        """ValueError unless each crowd is named once, holds coin and has no position yet."""
+        for number, crowd in enumerate(crowds):
+            held = self.exchange.accounts[crowd.first : crowd.first + crowd.count]
+            if crowd in crowds[:number] or held.contracts.any():
+                raise ValueError(f"a crowd must be endowed once (got {crowd.name} again); put it in one list, once")
+            if not held.wallet.any():
+                raise ValueError(f"an endowed crowd must hold coin (got {crowd.name}, without); leave it out")
 
     def shares(self, contracts, crowds):
         """(rows,) rows of those crowds by rising leverage: row, contracts of the total, leverage, and a normal draw."""

@@ -71,10 +71,9 @@ def of_rules():
             yield f"{kind.__name__}.{name}", value, file_of(kind)
     for name, module in CONSTANTS.items():
         yield name, getattr(module, name), file_of(module)
-    options = inspect.signature(Market.__init__).parameters | inspect.signature(Market.endow).parameters
-    for name, option in options.items():
-        if option.default is not option.empty:
-            yield f"Market.{name}", option.default, file_of(Market)
+    for prefix, method in {"Market": Market.__init__, "Market.endow": Market.endow}.items():
+        for name, value in defaults(method).items():
+            yield f"{prefix}.{name}", value, file_of(Market)
 
 
 def of_presets():
@@ -88,37 +87,46 @@ def of_presets():
 
 @contextmanager
 def recorded(monkeypatch):
-    """Record the keywords with which a Market is made and endowed."""
+    """Yield {name: value} of the keywords other than defaults with which a Market is made and endowed inside."""
     heard = {}
     with monkeypatch.context() as patch:
-        for method in ("__init__", "endow"):
-            original = getattr(Market, method)
+        for prefix, method in {"Market": Market.__init__, "Market.endow": Market.endow}.items():
 
-            def heeded(self, *args, original=original, **keywords):
-                known = inspect.signature(original).parameters
-                heard.update({key: value for key, value in keywords.items() if value != known[key].default})
-                return original(self, *args, **keywords)
+            def heeded(self, *args, method=method, prefix=prefix, **keywords):
+                usual = {"seed": keywords.get("seed"), "longs": None, "shorts": None, "path": None} | defaults(method)
+                changed = {name: value for name, value in keywords.items() if usual[name] != value}
+                heard.update({f"{prefix}.{name}": value for name, value in changed.items()})
+                return method(self, *args, **keywords)
 
-            patch.setattr(Market, method, heeded)
+            patch.setattr(Market, method.__name__, heeded)
         yield heard
 
 
 def of_scenarios(monkeypatch):
-    """Yield (name, value, file) of every keyword default, and of what a scenario sets besides."""
+    """Yield (name, value, file) of every keyword default, and of what a scenario sets without being asked."""
     for scenario, function in SCENARIOS.items():
-        file, given = file_of(function.__wrapped__), defaults(function)
+        file, given = file_of(inspect.unwrap(function)), defaults(function)
         for name, value in given.items():
             yield f"{scenario}.{name}", value, file
-        with recorded(monkeypatch) as heard:
-            market = function(seed=1)
-        settings = {f"Market.{k}": v for k, v in heard.items() if k not in ("seed", "path", "longs", "shorts")}
-        for crowd in market.crowds:
-            usual = field_defaults(type(crowd))
-            changed = {f.name: getattr(crowd, f.name) for f in fields(crowd) if f.name not in ("market", "name")}
-            settings |= {f"{crowd.name}.{k}": v for k, v in changed.items() if usual.get(k, MISSING) != v}
+        with recorded(monkeypatch) as settings:
+            crowds = function(seed=1).crowds
+        for crowd in crowds:
+            usual = field_defaults(type(crowd)) | {"name": crowd.name}
+            usual["max_leverage"] = usual["max_leverage"] or crowd.market.venue.max_leverage
+            settings |= {f"{crowd.name}.{k}": getattr(crowd, k) for k, v in usual.items() if getattr(crowd, k) != v}
         for name, value in settings.items():
-            if value not in given.values():
+            if not asked(name, value, given):
                 yield f"{scenario}: {name}", value, file
+
+
+def asked(setting, value, given):
+    """Return whether a setting is a path, made of what was given, or hands on a keyword of nearly its own name."""
+    field = setting.rpartition(".")[2]
+    last = field.rpartition("_")[2]
+    near = [name for name in given if name == field or (len(last) > 1 and name.endswith(last))]
+    return setting in ("Market.path", "Market.endow.longs", "Market.endow.shorts") or any(
+        given[name] == value for name in near
+    )
 
 
 @cache
@@ -147,7 +155,7 @@ def wrong(expected):
     for name, value, file in expected:
         if name not in rows:
             lines.append(f"missing: | `{name}` | `{value!r}` | unit | `{file}` | assumed | why |")
-        elif eval(rows[name][0], names) != value:
+        elif repr(eval(rows[name][0], names)) != repr(value):
             lines.append(f"`{name}` is `{value!r}` in the code, `{rows[name][0]}` in the table")
         elif rows[name][2] != file:
             lines.append(f"`{name}` is in `{file}`, not in `{rows[name][2]}`")
