@@ -17,7 +17,7 @@ test: install
 	@$(BIN)/python -m pytest -m "not slow"
 
 soak: install
-	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m tests.soak --messages 10_000_000
 	$(BIN)/python -m pytest -m slow || [ $$? -eq 5 ]
 
 bench: install

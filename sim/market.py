@@ -17,7 +17,7 @@ from sim.outcome import outcome
 from sim.paths import GeometricBrownian
 from sim.stamps import Stamps
 from sim.streams import generator
-from sim.terms import cadence, fund_units, halted_steps, rows_of, utc, whole_steps, write_terms
+from sim.terms import cadence, fund_units, halted_steps, require_affordable, rows_of, utc, whole_steps, write_terms
 from sim.venues import BITMEX
 
 
@@ -68,7 +68,8 @@ class Market(mesa.Model):
         self.clock, self.length, self.start = 0, whole_steps(hours, step_s), utc(start)
         self.halt = halted_steps(halt, step_s)
         self.crowds, self.first_rows, self.messages = [], np.zeros(0, np.int64), records(256, MESSAGE)
-        self.wheel, self.awake, self.bounds = np.full(wheel.SLOTS, -1, np.int32), None, None
+        self.wheel = np.full(wheel.SLOTS, -1, np.int32)
+        self.awake, self.bounds = np.zeros(0, np.int32), np.zeros(1, np.int64)
         self.exchange = new_exchange(venue.contract.ladder(), venue.tiers.table(venue.contract.unit))
         write_terms(self.exchange.terms[0], venue, step_s, half_life_s, forced, fills)
         prices, contract = path.prices(seed, self.length, step_s), venue.contract
@@ -231,6 +232,7 @@ class Market(mesa.Model):
         if any(other.name == crowd.name for other in self.crowds):
             raise ValueError(f"crowds must differ in name (got {crowd.name!r} twice); give one of them name=...")
         x, first = self.exchange, len(self.exchange.accounts)
+        require_affordable(crowd, self.units_per_coin)
         rows.crowd = len(self.crowds)
         rows.wallet = rows.deposits = np.rint(crowd.traits.coin * self.units_per_coin).astype(np.int64)
         self.crowds.append(crowd)

@@ -148,7 +148,7 @@ def load(file, column):
     prices = np.column_stack([numbers(table[name], name, file) / scale for name, scale in columns])
     if len(stamps) < 2:
         raise ValueError(f"{file} must hold two rows or more (got {len(stamps)}); fetch it again")
-    steps = np.diff(stamps, prepend=stamps[0] - 1).astype(np.int64)
+    steps = np.diff(stamps, prepend=stamps[0] - np.timedelta64(1, "ms")).astype(np.int64)
     refuse(steps == 0, stamps, "no two rows may have one stamp", file)
     refuse(steps < 0, stamps, "rows must be sorted by time", file)
     spacings, counts = np.unique(steps[1:], return_counts=True)

@@ -16,7 +16,7 @@ from sim.ledger import RESERVED_ROWS, collateral, touch
 from sim.orders import FOK, cancel_all, submit, tick_of, tier
 
 DONE, FULL = 0, 1
-"""How a round of takeovers ends: all done, or no room for further lots (make room and call again)."""
+"""How a round of takeovers ends: all done, or nothing done for want of room for lots (make room and call again)."""
 
 
 @kernel
@@ -153,40 +153,63 @@ def file_all(x):
 def liquidate(x, first_rows):
     """One round at the present mark: every position that no longer covers its maintenance is reduced or taken over.
 
-    Returns DONE, or FULL when there is no room for another lot.
+    Returns DONE, or FULL before it does anything when there is not room for a lot of every position looked at: a
+    round that was broken off would file again who traded with it, and so depend on the room there was.
     """
     now, ticks = x.now[0], x.terms[0].ticks
     file_touched(x)
     at = tick_of(x, float(now.mark_units - now.funding_index))
     low, high = math.floor(at), math.ceil(at)
+    if now.lots + at_risk(x, low, high) > len(x.lots):
+        return FULL
     tick = ladder.below(x.bits[LONGS], ticks, ticks - 1)
     while tick >= low:
-        if not look(x, x.heads[LONGS, tick], first_rows):
-            return FULL
+        look(x, x.heads[LONGS, tick], first_rows)
         tick = ladder.below(x.bits[LONGS], ticks, tick - 1)
     tick = ladder.above(x.bits[SHORTS], ticks, 0)
     while tick <= high and tick < ticks:
-        if not look(x, x.heads[SHORTS, tick], first_rows):
-            return FULL
+        look(x, x.heads[SHORTS, tick], first_rows)
         tick = ladder.above(x.bits[SHORTS], ticks, tick + 1)
     file_touched(x)
     return DONE
 
 
 @kernel
+def at_risk(x, low, high):
+    """How many positions are filed where a mark between those ticks has them looked at."""
+    ticks, count = x.terms[0].ticks, 0
+    tick = ladder.below(x.bits[LONGS], ticks, ticks - 1)
+    while tick >= low:
+        count += length(x, x.heads[LONGS, tick])
+        tick = ladder.below(x.bits[LONGS], ticks, tick - 1)
+    tick = ladder.above(x.bits[SHORTS], ticks, 0)
+    while tick <= high and tick < ticks:
+        count += length(x, x.heads[SHORTS, tick])
+        tick = ladder.above(x.bits[SHORTS], ticks, tick + 1)
+    return count
+
+
+@kernel
+def length(x, i):
+    """How many positions the bucket that begins with row `i` holds."""
+    count = 0
+    while i >= 0:
+        count += 1
+        i = x.accounts[i].bucket_next
+    return count
+
+
+@kernel
 def look(x, i, first_rows):
-    """Look at every position of a bucket, first to last; False when there is no room for another lot."""
+    """Look at every position of a bucket, first to last."""
     units = x.now[0].mark_units
     while i >= 0:
         after = x.accounts[i].bucket_next
-        if not doomed(x, i, units):
-            file(x, i)
-        elif x.now[0].lots == len(x.lots):
-            return False
-        else:
+        if doomed(x, i, units):
             force(x, i, first_rows)
+        else:
+            file(x, i)
         i = after
-    return True
 
 
 @kernel

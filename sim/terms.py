@@ -55,6 +55,13 @@ def fund_units(coin, units_per_coin):
     return round(coin * units_per_coin)
 
 
+def require_affordable(crowd, units_per_coin):
+    """ValueError unless the deposits of a crowd fit in whole units together."""
+    total = float(crowd.traits.coin.sum()) * units_per_coin
+    if not total < MOST_UNITS:
+        raise ValueError(f"coin of {crowd.name} must fit in 2^62 units, all together (got {crowd.coin}); give less")
+
+
 def utc(start):
     """A UTC time from text such as 2020-03-12T00:00."""
     try:

@@ -1,9 +1,13 @@
-"""The pages cannot rot: README's examples run, its glossary is whole, and every assumption stands as it is coded."""
+"""The pages cannot rot: README's examples run, its glossary is whole, and every assumption stands as it is coded.
+
+Run as a program, this file writes the values of the code into the table of assumptions.
+"""
 
 import inspect
 import math
 import re
 import runpy
+import sys
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
@@ -165,3 +169,90 @@ def wrong(expected):
 def test_the_table_of_assumptions_holds_every_default_with_its_value_and_its_file(monkeypatch):
     lines = wrong([*of_rules(), *of_presets(), *of_scenarios(monkeypatch)])
     assert not lines, "docs/odd.md, table of assumptions:\n" + "\n".join(lines)
+
+
+def test_every_assumption_has_a_unit_a_grade_and_a_reason():
+    for name, (_, unit, _, grade, why) in assumptions().items():
+        assert unit and why and grade in GRADES, name
+
+
+def test_the_order_of_a_step_is_the_one_in_the_docstring_of_the_loop():
+    coded = re.findall(r"^ +(\d)\. (\w+(?: funding)?)", Market.step.__doc__, re.MULTILINE)
+    assert re.findall(r"^(\d)\. \*\*(.+?)\*\*", ODD.read_text(encoding="utf-8"), re.MULTILINE) == coded
+
+
+def section(title):
+    """Return the text of one section of the README."""
+    return README.read_text(encoding="utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_glossary_explains_every_column(table):
+    rows = section("Glossary").partition(f"**{table}**")[2].partition("\n**")[0]
+    first = [line.split(" | ")[0] for line in rows.splitlines() if line.startswith("| `")]
+    assert re.findall(r"`(\w+)`", " ".join(first)) == list(TABLES[table].names)
+
+
+def blocks(page):
+    """Return the Python examples of a page."""
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(blocks(README))))
+def test_the_examples_run(number, tmp_path):
+    path = tmp_path / f"example_{number}.py"
+    path.write_text(blocks(README)[number])
+    runpy.run_path(str(path), run_name="__main__")
+
+
+def test_the_custom_crowd_runs_from_the_command_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "dips.py").write_text(next(block for block in blocks(README) if "@scenario" in block))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    with pytest.raises(SystemExit) as left:
+        main(["run", "dips.py:dips", "--buyers", "50", "--hours", "0.05"])
+    assert left.value.code == 0 and "Do dip buyers" in (tmp_path / "runs" / "dips-1" / "about.json").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere_and_no_page_names_a_place_on_one_machine(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (page.parent / target).exists(), target
+    for anchor in re.findall(r"\]\(#([^)]+)\)", text):
+        assert anchor in [each.lower().replace(" ", "-") for each in re.findall(r"^#+ (.+)$", text, re.MULTILINE)]
+    assert not re.search("|".join(f"/{folder}/" for folder in ("home", "root", "tmp", "work", "Users")), text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_command_that_a_page_shows_exists(page, capsys):
+    listings = "".join(re.findall(r"^```\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+    for line in re.findall(r"^perpsim (.*?) *(?:#.*)?$", listings, re.MULTILINE):
+        words = line.split()
+        if words[0] == "run" and words[1] in SCENARIOS:
+            with pytest.raises(SystemExit) as left:
+                main([*words[:2], "--help"])
+            shown = capsys.readouterr().out
+            assert left.value.code == 0 and all(word in shown for word in words if word.startswith("--")), line
+        else:
+            assert words[0] in ("run", "scenarios"), line
+
+
+def refresh():
+    """Write the values and files of the code into the table of `docs/odd.md`; say which rows are missing."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        expected = [*of_rules(), *of_presets(), *of_scenarios(monkeypatch)]
+    text, names = ODD.read_text(encoding="utf-8"), spoken()
+    for name, value, file in expected:
+        if name in assumptions():
+            old, unit, old_file, *_ = assumptions()[name]
+            new = old if repr(eval(old, names)) == repr(value) else repr(value)
+            row = "| `{}` | `{}` | {} | `{}` |".format
+            text = text.replace(row(name, old, unit, old_file), row(name, new, unit, file))
+    ODD.write_text(text, encoding="utf-8")
+    assumptions.cache_clear()
+    print("\n".join(wrong(expected)) or "docs/odd.md says what the code says")
+
+
+if __name__ == "__main__":
+    refresh()
