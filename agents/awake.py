@@ -57,9 +57,9 @@ class Awake:
 
     def __getattr__(self, name):
         traits = self._crowd.traits
-        if name in (traits.dtype.names or ()):
+        if name in traits.names:
             return traits[name][self.rows - self._crowd.first]
-        raise AttributeError(f"{type(self._crowd).__name__} has no trait {name!r}; it has {traits.dtype.names}")
+        raise AttributeError(f"{type(self._crowd).__name__} has no trait {name!r}; it has {traits.names}")
 
     def _coin(self, name):
         return self._x.accounts[name][self.rows] * float(self._x.terms[0].unit)

@@ -14,8 +14,7 @@ import numpy as np
 
 from agents.awake import NO_MESSAGES, Awake, View
 from agents.distributions import is_distribution
-from sim.exchange import records
-from sim.ledger import new_accounts
+from sim.bundle import Columns
 from sim.streams import Dice, crowd_key
 
 OWN_FIELDS = {"market", "count", "name"}
@@ -57,10 +56,11 @@ class Crowd(mesa.Agent):
         mesa.Agent.__init__(self, self.market)
         self.key = crowd_key(self.market.seed, self.name)
         self.traits = self._draw_traits()
-        self.first = self.market.admit(self, self._rows())
+        self._check_traits()
+        self.first = self.market.admit(self)
 
     def _draw_traits(self):
-        """(count,) record array: every numeric field, drawn or constant, then the rule's memory as zeros."""
+        """Columns: every numeric field, drawn or constant, then the rule's memory as zeros."""
         names = [f.name for f in fields(self) if f.name not in OWN_FIELDS]
         values = {name: getattr(self, name) for name in names}
         numeric = {
@@ -68,23 +68,24 @@ class Crowd(mesa.Agent):
             for name, value in values.items()
             if is_distribution(value) or (isinstance(value, int | float | np.number) and not isinstance(value, bool))
         }
-        kept = [*numeric, *self.memory] if self.kernel or self.memory or numeric else []
-        traits = records(self.count, np.dtype([(name, np.float64) for name in kept]))
-        for name, value in numeric.items():
-            traits[name] = self._drawn(name, value)
-            if np.isnan(traits[name]).any():
-                raise ValueError(f"{name} of {self.name} must be a number (got {value}); correct it")
-        return traits
+        drawn = {name: self._drawn(name, value) for name, value in numeric.items()}
+        for name, value in drawn.items():
+            if np.isnan(value).any():
+                raise ValueError(f"{name} of {self.name} must be a number (got {numeric[name]}); correct it")
+        return Columns(self.count, drawn, self.memory)
 
     def _drawn(self, name, value):
         if not is_distribution(value):
             return value
         return value.at(self.drawn_once(name).uniform(0))
 
-    def _rows(self):
-        """The crowd's account rows, its deposits not yet made."""
+    def _check_traits(self):
+        """ValueError unless the traits that every crowd has are within their bounds."""
         traits, most = self.traits, self.market.venue.max_leverage
-        for name, low, high in (("coin", 0.0, np.inf), ("max_leverage", 0.0, most), ("wake_s", 0.0, np.inf)):
+        bounds = {"coin": (0.0, np.inf), "max_leverage": (0.0, most), "leverage": (0.0, most), "wake_s": (0.0, np.inf)}
+        for name, (low, high) in bounds.items():
+            if name not in traits.names:
+                continue
             drawn = traits[name]
             bad = ~((drawn > low) & (drawn <= high)) & ~((name == "coin") & (drawn == 0.0))
             if bad.any():
@@ -92,9 +93,11 @@ class Crowd(mesa.Agent):
                 raise ValueError(
                     f"{name} of {self.name} must be {limit} (got {drawn[bad][0]:g}); change its value or its bounds"
                 )
-        rows = new_accounts(self.count, cross=self.cross)
-        rows.leverage, rows.wake_s, rows.alert = traits.max_leverage, traits.wake_s, self.alert
-        return rows
+
+    def open(self, rows):
+        """Fill in the crowd's account rows, new and empty, what they bring aside."""
+        rows.leverage, rows.wake_s = self.traits.max_leverage, self.traits.wake_s
+        rows.cross, rows.alert = self.cross, self.alert
 
     def dice(self, rows):
         """The dice of some of the crowd's rows in this step."""

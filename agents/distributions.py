@@ -46,7 +46,7 @@ class LogNormal:
         """(n,) values at the quantiles `uniform` of the part between `low` and `high`."""
         least, most = self._quantile(self.low), self._quantile(self.high)
         quantiles = least + (most - least) * np.asarray(uniform)
-        scores = np.array([_normal.inv_cdf(q) for q in quantiles])
+        scores = np.fromiter(map(_normal.inv_cdf, quantiles), float, len(quantiles))
         return self.median * np.exp(self.sigma * scores)
 
     def _quantile(self, value):

@@ -98,4 +98,7 @@ class MarketMakers(Crowd):
 
     kernel = staticmethod(quotes)
     memory = ("basis", "peak", "back_s")
-    messages_per_wake = 12
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.messages_per_wake = 1 + 2 * int(self.traits.levels.max(initial=1.0))

@@ -15,6 +15,8 @@ MARK, INDEX, LAST = 0, 1, 2
 BOOK = 8
 """Row of `bits` that says which ticks hold resting orders; the others are those of `heads`."""
 EXPIRY_SLOTS = 4096
+ROOM = 1 << 20
+"""Account rows for which memory is set aside at first; it is taken as they are used."""
 
 ORDER = np.dtype(
     [
@@ -191,12 +193,24 @@ def with_orders(x, count):
 
 def with_accounts(x, accounts):
     """The exchange with further account rows."""
-    total = len(x.accounts) + len(accounts)
-    return x.replace(
-        accounts=np.concatenate([x.accounts, accounts]).view(np.recarray),
-        dirty=grown(x.dirty, total),
-        woken=grown(x.woken, total),
-    )
+    had, x = len(x.accounts), with_room(x, len(accounts))
+    x.accounts[had:] = accounts
+    return x
+
+
+def with_room(x, count):
+    """The exchange with `count` further account rows, empty.
+
+    Rows lie in an array that is longer than needed: memory nobody has touched yet costs nothing, and without it each
+    new crowd would for a moment need the room of all rows twice.
+    """
+    had, total = len(x.accounts), len(x.accounts) + count
+    room = x.accounts.base
+    if room is None or len(room) < total:
+        room = grown(x.accounts, max(ROOM, 2 * total))
+    accounts = room[:total].view(np.recarray)
+    accounts[had:] = new_accounts(1)
+    return x.replace(accounts=accounts, dirty=grown(x.dirty, total), woken=grown(x.woken, total))
 
 
 def snapshot(x):

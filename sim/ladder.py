@@ -5,7 +5,11 @@ tier says that a word of the tier below is not empty. Finding the next occupied 
 reads however empty the ladder is. Words are kept in int64 so that signed arithmetic never meets the top bit.
 """
 
+import numpy as np
+
 from sim.compiled import kernel
+
+ONE = np.int64(1)  # uncompiled, a plain 1 would be as narrow as the tick that shifts it
 
 
 def words(ticks):
@@ -39,9 +43,9 @@ def add(bits, ticks, tick):
     """Mark `tick` as occupied."""
     first = (ticks + 31) >> 5
     second = (first + 31) >> 5
-    bits[tick >> 5] |= 1 << (tick & 31)
-    bits[first + (tick >> 10)] |= 1 << ((tick >> 5) & 31)
-    bits[first + second + (tick >> 15)] |= 1 << ((tick >> 10) & 31)
+    bits[tick >> 5] |= ONE << (tick & 31)
+    bits[first + (tick >> 10)] |= ONE << ((tick >> 5) & 31)
+    bits[first + second + (tick >> 15)] |= ONE << ((tick >> 10) & 31)
 
 
 @kernel
@@ -49,11 +53,11 @@ def discard(bits, ticks, tick):
     """Mark `tick` as empty."""
     first = (ticks + 31) >> 5
     second = (first + 31) >> 5
-    bits[tick >> 5] &= ~(1 << (tick & 31))
+    bits[tick >> 5] &= ~(ONE << (tick & 31))
     if bits[tick >> 5] == 0:
-        bits[first + (tick >> 10)] &= ~(1 << ((tick >> 5) & 31))
+        bits[first + (tick >> 10)] &= ~(ONE << ((tick >> 5) & 31))
         if bits[first + (tick >> 10)] == 0:
-            bits[first + second + (tick >> 15)] &= ~(1 << ((tick >> 10) & 31))
+            bits[first + second + (tick >> 15)] &= ~(ONE << ((tick >> 10) & 31))
 
 
 @kernel
@@ -63,15 +67,15 @@ def below(bits, ticks, tick):
         return -1
     first = (ticks + 31) >> 5
     second = (first + 31) >> 5
-    word = bits[tick >> 5] & ((2 << (tick & 31)) - 1)
+    word = bits[tick >> 5] & ((ONE << (tick & 31) + 1) - 1)
     if word:
         return (tick >> 5 << 5) + highest_bit(word)
     at = tick >> 5
-    word = bits[first + (at >> 5)] & ((1 << (at & 31)) - 1)
+    word = bits[first + (at >> 5)] & ((ONE << (at & 31)) - 1)
     if not word:
         at >>= 5
         top = at >> 5
-        word = bits[first + second + top] & ((1 << (at & 31)) - 1)
+        word = bits[first + second + top] & ((ONE << (at & 31)) - 1)
         while not word:
             top -= 1
             if top < 0:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim import engine, laws, risk, series, wheel
 from sim.deleverage import largest_remainder
-from sim.exchange import grown, new_exchange, records, snapshot, with_accounts, with_orders
+from sim.exchange import grown, new_exchange, records, snapshot, with_orders, with_room
 from sim.genealogy import attribute_spot
 from sim.index import SpotMarket
 from sim.ledger import FUND, deposit, pair_off
@@ -72,6 +72,7 @@ class Market(mesa.Model):
         self.awake, self.bounds = np.zeros(0, np.int32), np.zeros(1, np.int64)
         self.exchange = new_exchange(venue.contract.ladder(), venue.tiers.table(venue.contract.unit))
         write_terms(self.exchange.terms[0], venue, step_s, half_life_s, forced, fills)
+        self.exchange.now[0].draw_left = self.exchange.terms[0].draw_limit
         prices, contract = path.prices(seed, self.length, step_s), venue.contract
         self.spot = spot.open(
             prices,
@@ -225,7 +226,7 @@ class Market(mesa.Model):
         price = float(self.venue.contract.price(units)) if contracts else math.nan
         self.adl.append((self.clock, self.clock * self.step_s, lot, row, contracts, price))
 
-    def admit(self, crowd, rows):
+    def admit(self, crowd):
         """Give a crowd its account rows and make its deposits; returns the first row."""
         if self.clock:
             raise RuntimeError("crowds must join before the first step; build a new market")
@@ -233,14 +234,16 @@ class Market(mesa.Model):
             raise ValueError(f"crowds must differ in name (got {crowd.name!r} twice); give one of them name=...")
         x, first = self.exchange, len(self.exchange.accounts)
         require_affordable(crowd, self.units_per_coin)
+        self.exchange = with_room(x, crowd.count).replace(keys=np.vstack([x.keys, crowd.key]))
+        rows = self.exchange.accounts[first:]
+        crowd.open(rows)
         rows.crowd = len(self.crowds)
         rows.wallet = rows.deposits = np.rint(crowd.traits.coin * self.units_per_coin).astype(np.int64)
         self.crowds.append(crowd)
         self.first_rows = np.append(self.first_rows, first)
-        self.exchange = with_accounts(x, rows).replace(keys=np.vstack([x.keys, crowd.key]))
         self.awake = np.zeros(len(self.exchange.accounts), np.int32)
         self.bounds = np.zeros(len(self.crowds) + 1, np.int64)
-        wheel.schedule_all(self.exchange, self.wheel, first, len(rows))
+        wheel.schedule_all(self.exchange, self.wheel, first, crowd.count)
         return first
 
     def hold_spot(self, crowd, coin, usd_coin):

@@ -104,7 +104,7 @@ def affordable(x, i, size, tick):
 def initial_rate(x, i, reserving):
     """Initial margin rate of row `i` with its position and `reserving` units of orders: its own or the tier's."""
     position = float(abs(x.accounts[i].contracts * x.now[0].mark_units))
-    return max(1.0 / x.accounts[i].leverage, x.tiers[tier(x, position + reserving), 2])
+    return max(1.0 / np.float64(x.accounts[i].leverage), x.tiers[tier(x, position + reserving), 2])
 
 
 @kernel

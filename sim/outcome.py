@@ -53,9 +53,9 @@ def about(market, finished):
 
 def crowd_names(market, rows):
     """(rows,) name of the crowd of each ledger row."""
-    names = np.array([crowd.name for crowd in market.crowds] or ["-"], "U32")
     crowds = market.exchange.accounts.crowd[rows]
-    return np.where(crowds >= 0, names[np.maximum(crowds, 0)], np.array(VENUE_ROWS, "U32")[np.minimum(rows, 3)])
+    names = np.array([*(crowd.name for crowd in market.crowds), *VENUE_ROWS], "U32")
+    return names[np.where(crowds >= 0, crowds, len(market.crowds) + np.minimum(rows, 3))]
 
 
 def liquidations(market):

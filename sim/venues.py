@@ -97,8 +97,7 @@ POWER = replace(
     BITMEX,
     name="BitMEX's rules on spot to the power -1",
     contract=Power(name="BTC^-1", p=-1.0, scale=1e8, face=0.0001, unit=1e-9, coin="USD"),
-    tiers=Tiers.flat(0.02, 0.04),
-    max_leverage=25.0,
+    tiers=Tiers.flat(0.005, 0.01),
     impact_coin=800_000.0,
 )
 """The same rules on an instrument of negative exposure: quotes 1e8 / spot, so its longs gain as spot falls."""

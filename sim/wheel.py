@@ -22,7 +22,7 @@ def schedule(x, wheel, i, first):
     if math.isinf(account.wake_s):
         return
     drawn = words4(x.keys[account.crowd, 0], x.keys[account.crowd, 1], i - first, account.wakes, 0, WAKE)
-    waited = -math.log((np.float64(drawn[0]) + 0.5) / 4294967296.0) * account.wake_s / terms.step_s
+    waited = -math.log((np.float64(drawn[0]) + 0.5) / 4294967296.0) * np.float64(account.wake_s) / terms.step_s
     step = x.now[0].step + 1 + math.floor(waited)
     account.wakes += 1
     if step >= NEVER:

@@ -10,7 +10,7 @@ import runpy
 import sys
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 
 import pytest
@@ -96,6 +96,7 @@ def recorded(monkeypatch):
     with monkeypatch.context() as patch:
         for prefix, method in {"Market": Market.__init__, "Market.endow": Market.endow}.items():
 
+            @wraps(method)  # options of scenarios are read from its signature
             def heeded(self, *args, method=method, prefix=prefix, **keywords):
                 usual = {"seed": keywords.get("seed"), "longs": None, "shorts": None, "path": None} | defaults(method)
                 changed = {name: value for name, value in keywords.items() if usual[name] != value}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from agents import Arbitrageurs, Crowd, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
+from agents import Arbitrageurs, Crowd, LeveragedLongs, LeveragedShorts, NoiseTraders
 from scenarios.calm import calm
 from scenarios.march_2020 import march_2020
 from sim import laws
@@ -15,9 +15,8 @@ from sim.funding import ClampedPremium
 from sim.ledger import ENGINE, EXCHANGE, FUND
 from sim.mark import ImpactEma, LastPrice, MedianOfThree
 from sim.market import Market
-from sim.paths import GeometricBrownian, Shock, Shocked
 from sim.venues import BITMEX, LINEAR, POWER
-from tests.storm import CROWDED, same, storm
+from tests.storm import brew, same, storm
 
 HOURLY = ClampedPremium(interval_hours=1.0, stamps_utc_hours=tuple(range(24)), rate_at_start=0.002, sample_s=20.0)
 VARIANTS = {
@@ -47,25 +46,6 @@ VARIANTS = {
     "flat maintenance on the mark": dict(venue=replace(BITMEX, maintenance_on="mark", laddered=False)),
     "both sides reserve": dict(venue=replace(BITMEX, net_orders=False, maker_fee=0.0002, self_trade=1)),
 }
-
-
-def brew(*, seed=1, cross=True, stop_loss=0.02, crowds=(), before=(), **options):
-    """A market like the storm, its traders' margin, stops and further crowds to choose."""
-    usual = dict(hours=0.3, step_s=5.0, start="2020-01-01T03:50", check=True)
-    path = Shocked(GeometricBrownian(price=8_000.0), (Shock(at_s=300.0, log_size=-0.15, over_s=300.0),))
-    market = Market(seed=seed, path=path, **usual | options)
-    for make in before:
-        make(market)
-    MarketMakers(market, count=CROWDED["makers"], coin=10.0, cross=cross)
-    NoiseTraders(market, count=CROWDED["noise"], coin=2.0, cross=cross)
-    traders = dict(coin=LogNormal(1.0, 1.0), cross=cross, stop_loss=stop_loss, wake_s=60.0, deposit_delay_s=120.0)
-    held = LeveragedLongs(market, count=150, leverage=LogNormal(12.0, 0.8, 1.0, 80.0), reentry=0.8, **traders)
-    owed = LeveragedShorts(market, count=80, leverage=3.0, top_up=0.9, **traders)
-    Arbitrageurs(market, count=CROWDED["arbitrageurs"], coin=5.0, hurdle_bps=3.0)
-    for make in crowds:
-        make(market)
-    market.endow(6_000_000, longs=[held], shorts=[owed], spread=0.02)
-    return market
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -322,7 +302,7 @@ def test_a_bad_option_of_the_market_is_refused_in_one_sentence(options, said):
         (dict(count=True), "count of NoiseTraders must be a whole number"),
         (dict(coin=-1.0), "coin of NoiseTraders must be above 0"),
         (dict(coin=float("nan")), "coin of NoiseTraders must be"),
-        (dict(coin=float("inf")), "coin of NoiseTraders must be"),
+        (dict(coin=float("inf")), "coin of NoiseTraders must fit"),
         (dict(max_leverage=101.0), "max_leverage of NoiseTraders must be .* at most the venue's 100"),
         (dict(max_leverage=0.0), "max_leverage of NoiseTraders must be above 0"),
         (dict(wake_s=0.0), "wake_s of NoiseTraders must be above 0"),
