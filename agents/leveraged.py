@@ -98,7 +98,7 @@ def keep(x, out, n, i, first, me):
     value = abs(account.contracts * float(now.mark_units))
     free = float(account.wallet)
     backing = float(equity(x, i, now.mark_units)) - (0.0 if account.cross else free)
-    if backing < me.top_up_at * value / me.max_leverage:
+    if backing < me.top_up_at * value:
         if free > 0.0 and not account.cross:
             n = sending.add_margin(out, n, i, account.wallet)
         elif adds < me.top_up and me.arrives_s == 0.0:
@@ -111,15 +111,16 @@ def keep(x, out, n, i, first, me):
 class Leveraged(Crowd):
     """Hold a position in one direction.
 
-    They know the mark and their own account. Each look they enter, leave, protect or top up.
+    They know the mark, the index, the last trade and their own account. Each look they enter, leave, protect or top up.
 
     side:             1 long, -1 short
     leverage:         notional over wallet at entry, idle wallet included
     entry:            probability of entering, a look
-    bargain:          basis in their favour at which they enter, and against it at which they leave, a fraction
+    bargain:          longs enter when the contract is cheaper than the index by this fraction and leave when it is
+                      dearer by as much; shorts the other way round
     horizon_s:        mean time a position is kept
     stop_loss:        distance of the stop from the entry price, fraction; 1 or more none
-    top_up_at:        margin over the initial margin, below which free balance is added to the position
+    top_up_at:        equity behind the position over its value, below which they add free balance or send for coin
     top_up:           probability, a look, of then sending fresh coin when there is none left
     reentry:          probability of coming back after a liquidation
     refill:           fresh coin, of the deposit at the start
@@ -130,9 +131,9 @@ class Leveraged(Crowd):
     leverage: Any = 5.0
     entry: Any = 0.05
     bargain: Any = 1.0
-    horizon_s: Any = LogNormal(median=43_200.0, sigma=1.0)
+    horizon_s: Any = LogNormal(median=172_800.0, sigma=1.0)
     stop_loss: Any = Choice(values=(0.05, 0.1, 0.2, 1.0), weights=(0.1, 0.1, 0.1, 0.7))
-    top_up_at: Any = 0.5
+    top_up_at: Any = 0.03
     top_up: Any = Uniform(low=0.0, high=0.2)
     reentry: Any = 0.3
     refill: Any = 0.5

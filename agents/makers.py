@@ -67,7 +67,7 @@ def ladder(x, out, n, i, me, used, largest, volatility):
 class MarketMakers(Crowd):
     """Quote a ladder on both sides around the index and the basis as they remember it.
 
-    They know the index, the mid, realised volatility and their own account. They cut size and widen in
+    They know the index, the best bid and ask, realised volatility and their own account. They cut size and widen in
     proportion to volatility, lean against inventory, and leave on volatility or loss, to return after a delay.
 
     leverage:            largest inventory, notional over equity

@@ -43,7 +43,7 @@ def noise(x, rows, first, traits, out, n):
 class NoiseTraders(Crowd):
     """Trade at random times, sides and sizes; the further a position has grown, the likelier it shrinks.
 
-    They know the mid and their own account, nothing else.
+    They know the mid, the mark and their own account, nothing else.
 
     leverage:      position at which they only trade back, notional over equity
     order_share:   mean order over that position

@@ -92,7 +92,7 @@ def check_names(function, arguments):
 def text(value):
     """Return `value` as text that the command line reads back: a venue's name, a full path, its repr."""
     for name, preset in vars(venues).items():
-        if name.isupper() and value is preset:
+        if isinstance(preset, venues.Venue) and value is preset:
             return name
     if files(value):
         return repr(",".join(map(os.path.abspath, files(value))))

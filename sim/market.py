@@ -144,8 +144,9 @@ class Market(mesa.Model):
         return count
 
     def liquidate(self):
-        """One round of liquidations at this mark, then the engine trades, and who must pays what the fund cannot."""
-        while risk.liquidate(self.exchange, self.first_rows) == risk.FULL:
+        """One round of liquidations for each mark; then the engine trades, and who must pays what the fund cannot."""
+        due = self.clock % self.mark_every == 0
+        while due and risk.liquidate(self.exchange, self.first_rows) == risk.FULL:
             self.exchange = self.exchange.replace(lots=grown(self.exchange.lots, 2 * len(self.exchange.lots) + 1024))
         self.make_room(0)
         if engine.unwind(self.exchange):

@@ -44,7 +44,7 @@ class Venue:
     loss: AutoDeleverage | SocialisedLoss = field(default_factory=AutoDeleverage)
     mark: LastPrice | FundingBasis | MedianOfThree | ImpactEma = field(default_factory=FundingBasis)
     funding: ClampedPremium = field(default_factory=ClampedPremium)
-    impact_coin: float = 100.0
+    impact_coin: float = 10.0
     capacity: float = inf
     most_contracts: int = 500_000_000
 
@@ -89,7 +89,7 @@ LINEAR = replace(
     name="BitMEX's rules on a linear contract",
     contract=Linear(name="BTCUSD linear", face=0.0001, unit=1e-9, coin="USD"),
     tiers=Tiers.flat(0.005, 0.01),
-    impact_coin=800_000.0,
+    impact_coin=80_000.0,
 )
 """The same rules on a contract of 0.0001 BTC margined in USD: what is left of a result that the inverse payoff made."""
 
@@ -98,6 +98,6 @@ POWER = replace(
     name="BitMEX's rules on spot to the power -1",
     contract=Power(name="BTC^-1", p=-1.0, scale=1e8, face=0.0001, unit=1e-9, coin="USD"),
     tiers=Tiers.flat(0.005, 0.01),
-    impact_coin=800_000.0,
+    impact_coin=80_000.0,
 )
 """The same rules on an instrument of negative exposure: quotes 1e8 / spot, so its longs gain as spot falls."""

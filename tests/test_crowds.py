@@ -108,7 +108,7 @@ def test_traits_waking_times_and_dice_are_an_accounts_own(kind):
         brew(crowds=[joined(kind, **varied), partial(NoiseTraders, count=9, name="More")], path=calm, hours=0.2),
     ]
     first, *others = [of(market, "Watched") for market in worlds]
-    declared = [name for name in first[0].traits.dtype.names if name not in kind.memory]
+    declared = [name for name in first[0].traits.names if name not in kind.memory]
     for crowd, _ in others:
         assert all(np.array_equal(crowd.traits[name], first[0].traits[name]) for name in declared)
     for _ in range(100):
