@@ -28,7 +28,7 @@ def new_floor(accounts, coin=COIN, cross=False):
     rows = new_accounts(accounts, crowd=0, leverage=10.0, cross=cross)
     rows.wallet = rows.deposits = round(coin / contract.unit)
     x = with_accounts(x, rows).replace(keys=crowd_key(1, "flow")[np.newaxis, :])
-    x = with_orders(x, 4 * accounts)
+    x = with_orders(x, 1024 + 4 * accounts)
     x.now[0].mark_units, x.now[0].mark = contract.settlement(8000.0), 8000.0
     return x
 

@@ -17,14 +17,29 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numba
+from numba import types
 
 HOME = Path(__file__).resolve().parent.parent
 KEPT_S = 30 * 86_400.0  # a cache folder unused for so long is removed when a new one is made
 
 
 def kernel(function):
-    """Return `function` compiled: cached on disk, free of the GIL, dividing by zero as numpy does."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    """Return `function` compiled: cached on disk, free of the GIL, dividing by zero as numpy does.
+
+    Left to itself numba compiles a function anew for every width and for every constant that another kernel calls it
+    with: two fifths of the first run. What kernels pass each other is widened to one type instead.
+    """
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    if not numba.config.DISABLE_JIT:
+        template = compiled.get_call_template
+        compiled.get_call_template = lambda args, kws: template(tuple(map(widest, args)), kws)
+    return compiled
+
+
+def widest(kind):
+    """Return the numba type as which kernels pass each other a value of type `kind`."""
+    kind = types.unliteral(kind)
+    return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
 
 
 @cache

@@ -20,9 +20,15 @@ from sim.streams import crowd_key
 @kernel
 def median(prices):
     """The middle of those that are not nan; nan if all are."""
-    known = np.sort(prices)  # nan last
-    count = 0
-    while count < len(known) and not math.isnan(known[count]):
+    known, count = np.empty(len(prices)), 0
+    for price in prices:
+        if math.isnan(price):
+            continue
+        at = count
+        while at > 0 and known[at - 1] > price:
+            known[at] = known[at - 1]
+            at -= 1
+        known[at] = price
         count += 1
     return (known[(count - 1) // 2] + known[count // 2]) / 2.0 if count > 0 else math.nan
 

@@ -143,7 +143,7 @@ def file_touched(x):
 
 @kernel
 def file_all(x):
-    """File every position anew; due when funding has moved so far that early-side ticks no longer cover it."""
+    """File every position anew; due when funding was paid, which moves the threshold but not quite every trigger."""
     for i in range(RESERVED_ROWS, len(x.accounts)):
         if x.accounts[i].contracts != 0:
             file(x, i)

@@ -20,8 +20,7 @@ class Stamps:
         self.stamped = set(stamps(rule, start, length, step_s))
         self.interval_s = rule.interval_hours * 3600.0
         self.sample_every = max(1, round(rule.sample_s / step_s))
-        self.highest_rate = max(row[1] for row in venue.tiers.rows)
-        self.memory, self.paid, self.total, self.filed = rule.start(), [], 0.0, 0
+        self.memory, self.paid, self.total = rule.start(), [], 0.0
         self.rate = rule.payable(self.memory)
 
     def left_s(self, clock):
@@ -59,13 +58,4 @@ class Stamps:
         held = x.accounts.contracts
         paid = int(np.maximum(held * (int(now.funding_index) - before), 0).sum()) * self.contract.unit
         self.paid.append((clock * self.step_s, self.rate, mark, paid))
-        self.file_again(x)
-
-    def file_again(self, x):
-        """File all positions anew once the index has moved so far that filing a tick early might be too late."""
-        now = x.now[0]
-        tick = int(now.mark_tick)
-        apart = int(x.settlement[tick + 1]) - int(x.settlement[tick]) if 0 < tick < len(x.settlement) - 1 else 0
-        if abs(int(now.funding_index) - self.filed) * 2.0 * self.highest_rate > apart:
-            file_all(x)
-            self.filed = int(now.funding_index)
+        file_all(x)  # a trigger moves by more than the index where maintenance is charged on the mark or a tier ends

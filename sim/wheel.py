@@ -40,6 +40,22 @@ def schedule_all(x, wheel, first, count):
 
 
 @kernel
+def sort(rows):
+    """Sort in place, by Shell's method: numba's own sort takes as long to compile as the order book."""
+    gap = 1
+    while gap < len(rows) // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(gap, len(rows)):
+            at, row = k, rows[k]
+            while at >= gap and rows[at - gap] > row:
+                rows[at] = rows[at - gap]
+                at -= gap
+            rows[at] = row
+        gap //= 3
+
+
+@kernel
 def collect(x, wheel, first_rows, awake, bounds):
     """Write the rows awake in this step into `awake`, ascending, and schedule their next times.
 
@@ -69,7 +85,7 @@ def collect(x, wheel, first_rows, awake, bounds):
         count += 1
     now.woken = 0
     rows = awake[:count]
-    rows.sort()
+    sort(rows)
     bounds[:] = 0
     for i in rows:
         x.accounts[i].woken = False

@@ -10,6 +10,12 @@ from sim.record import TABLES, Run
 settings.register_profile("perpsim", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("perpsim")
 
+
+def pytest_addoption(parser):
+    """Let `pytest --golden` write the numbers of `tests/golden` anew."""
+    parser.addoption("--golden", action="store_true", help="write tests/golden anew instead of comparing with it")
+
+
 COLUMNS = [("step", np.int32), ("time_s", float), ("mark", float), ("crowd", "U12"), ("forced", bool)]
 
 

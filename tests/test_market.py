@@ -317,7 +317,7 @@ def test_a_bad_option_of_a_crowd_is_refused_in_one_sentence(options, said):
 
 
 def test_an_account_takes_the_highest_leverage_of_its_venue_unless_told():
-    for venue, most in ((BITMEX, 100.0), (POWER, 25.0)):
+    for venue, most in ((BITMEX, 100.0), (replace(BITMEX, max_leverage=25.0), 25.0)):
         market = build(venue=venue)
         NoiseTraders(market, count=2)
         NoiseTraders(market, count=2, max_leverage=3.0, name="Careful")

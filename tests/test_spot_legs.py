@@ -98,7 +98,8 @@ def test_spot_and_exchange_together_keep_what_was_brought(venue):
         """Deposits at the exchange, what is held at spot, and what is on its way, in settlement units."""
         state = market.spot.state
         held = state.holdings.usd if in_usd else state.holdings.coin
-        return int(market.exchange.accounts.deposits[rows].sum()) + int(held.sum()) + int(np.abs(state.holdings.transit).sum())
+        moving = np.abs(state.holdings.transit)
+        return int(market.exchange.accounts.deposits[rows].sum()) + int(held.sum()) + int(moving.sum())
 
     begun, transfers = both(), 0
     while market.clock < market.length:

@@ -1,0 +1,71 @@
+"""The benchmarks measure what they say: the same flow through both books, and a frozen market that trades."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import bare, book, markets, takeover, timing
+from benchmarks.flow import rounds
+from sim import orders, risk
+from sim.compiled import HOME
+
+
+def test_the_bare_book_and_our_own_trade_the_same_when_orders_come_in_the_same_order():
+    flow, plain, x = rounds(200, 5), bare.new_book(200), book.new_floor(200)
+    for each in flow:
+        bare.cancel_and_replace(plain, each.owner, each.tick, each.contracts)
+        for pair in book.messages(each).reshape(-1, 2):
+            x.now[0].step += 1
+            orders.act(x, pair, 2, book.FIRST_ROWS)
+    now, counts = x.now[0], plain[-1]
+    assert counts[bare.FILLS] == now.fills > 100
+    assert counts[bare.VOLUME] == now.volume
+    assert counts[bare.SUBMITS] + counts[bare.CANCELS] == book.acted_on(now)
+    assert (counts[bare.BID], counts[bare.ASK]) == (now.bid, now.ask)
+    assert np.array_equal(plain[2][:, bare.DEPTH], x.levels.contracts[: len(plain[2])])
+
+
+def test_the_frozen_market_trades_among_all_five_crowds():
+    market = markets.five_crowds(accounts=500, sleepers=100, hours=0.1)
+    for _ in range(60):
+        market.step()
+    x = market.exchange
+    assert x.now[0].messages > 60 and x.now[0].fills > 0
+    assert len(market.crowds) == 7 and len(x.accounts) == 4 + 500 + 20 - 1 + 100
+    asleep = x.accounts[market.crowds[-2].first :]
+    assert (asleep.contracts != 0).all() and (asleep.wakes == 0).all()
+
+
+def test_a_crowd_of_longs_is_taken_over_at_one_mark():
+    x = takeover.crowded(1_000)
+    takeover.fall(x)
+    risk.liquidate(x, book.FIRST_ROWS)
+    assert x.now[0].lots == 500 and x.now[0].resting == 1_000
+
+
+def test_the_best_is_the_least_and_spread_is_relative_to_it():
+    taken = iter([2.0, 1.0, 1.5])
+    assert timing.best(lambda: next(taken), repeats=3) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(("value", "at_least", "verdict"), [(1.0, False, "met"), (1.0, True, "MISSED")])
+def test_a_target_is_met_from_its_own_side(value, at_least, verdict):
+    line = timing.Line("part", "what", value, "s", target=2.0, at_least=at_least)
+    assert line.verdict == verdict and verdict in str(line)
+
+
+def test_the_table_is_written_with_where_it_was_made(tmp_path):
+    lines = [timing.Line("bare", "messages", 40.0, "M/s")]
+    timing.write(tmp_path / "table.json", lines, {"profile_us_a_step": {}}, timing.about())
+    told = json.loads((tmp_path / "table.json").read_text())
+    assert told["table"][0]["value"] == 40.0 and told["table"][0]["spread"] is None
+    assert {"date", "machine", "command", "versions", "source"} <= set(told)
+
+
+def test_an_unknown_part_is_refused_in_one_sentence():
+    command = [sys.executable, "-m", "benchmarks", "boook"]
+    done = subprocess.run(command, cwd=HOME, capture_output=True, text=True)
+    assert done.returncode == 2 and "a part must be one of bare, book" in done.stderr
