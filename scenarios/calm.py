@@ -1,6 +1,7 @@
 """An ordinary day."""
 
 from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
+from scenarios.capital import capital
 from scenarios.scenario import scenario
 from sim.market import Market
 from sim.paths import GeometricBrownian
@@ -39,8 +40,9 @@ def calm(
     market = Market(seed=seed, **market)
     MarketMakers(market, count=makers, coin=200.0)
     NoiseTraders(market, count=noise, coin=2.0)
-    held = LeveragedLongs(market, count=longs, coin=LogNormal(1.0, 1.0), leverage=long_leverage)
-    owed = LeveragedShorts(market, count=shorts, coin=LogNormal(1.0, 1.0), leverage=short_leverage)
+    bought, sold = (capital(open_interest, price, *side) for side in ((longs, long_leverage), (shorts, short_leverage)))
+    held = LeveragedLongs(market, count=longs, coin=bought, leverage=long_leverage)
+    owed = LeveragedShorts(market, count=shorts, coin=sold, leverage=short_leverage)
     Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
     market.endow(open_interest, longs=[held], shorts=[owed], spread=0.02)
     return market

@@ -3,6 +3,7 @@
 from math import log1p
 
 from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
+from scenarios.capital import capital
 from scenarios.scenario import scenario
 from sim.market import Market
 from sim.paths import GeometricBrownian, Shock, Shocked
@@ -41,7 +42,7 @@ def flash_crash(
     longs: number of leveraged longs
     shorts: number of leveraged shorts
     arbitrageurs: number of arbitrageurs
-    leverage: effective leverage of the longs, idle wallet included
+    leverage: effective leverage of the longs, idle wallet included; more is less capital behind the same contracts
     open_interest: contracts that longs hold against shorts at the start
     """
     if not 0 <= drop < 1:
@@ -49,9 +50,10 @@ def flash_crash(
     fall = Shock(at_s=at_hours * 3600.0, log_size=log1p(-drop), over_s=over_s)
     path = Shocked(GeometricBrownian(price=price, volatility=volatility), (fall,))
     market = Market(seed=seed, hours=hours, path=market.pop("path", path), **market)
-    MarketMakers(market, count=makers, coin=200.0 * depth)
+    MarketMakers(market, count=makers, coin=75.0 * depth)
     NoiseTraders(market, count=noise, coin=2.0)
-    held = LeveragedLongs(market, count=longs, coin=LogNormal(1.0, 1.0), leverage=leverage)
+    coin = capital(open_interest, price, longs, leverage)
+    held = LeveragedLongs(market, count=longs, coin=coin, leverage=leverage)
     owed = LeveragedShorts(market, count=shorts, coin=LogNormal(3.0, 1.0), leverage=LogNormal(2.0, 0.6, 0.5, 20.0))
     Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
     market.endow(open_interest, longs=[held], shorts=[owed], spread=0.02)

@@ -29,8 +29,8 @@ def positions(x, sign):
     rows = RESERVED_ROWS + np.flatnonzero(accounts.contracts[RESERVED_ROWS:] * sign > 0)
     held = accounts[rows]
     owed = held.contracts * (now.funding_index - held.seen)
-    profit = held.cost + held.contracts * now.mark_units - owed
-    backing = held.margin + np.where(held.cross, held.wallet, 0)
+    profit = held.cost + held.contracts * now.mark_units  # funding is not in it, whether booked or not
+    backing = held.margin + np.where(held.cross, held.wallet, 0) - owed
     return rows, profit, np.abs(held.cost), profit + backing
 
 

@@ -52,9 +52,15 @@ class Flow:
         batch.reduce_only = rng.random(count) < 0.15
         self.add_stops(batch, side, top)
         self.pick_orders(batch)
-        transfers = (batch.action == DEPOSIT) | (batch.action == ADD_MARGIN)
-        batch.amount[transfers] = (self.coin * rng.normal(0.2, 0.5, count))[transfers]
+        self.move_coin(batch)
         return batch
+
+    def move_coin(self, batch):
+        """Let the rich take coin out and the poor bring some in; sometimes more than there is."""
+        wanted = self.coin * self.rng.lognormal(-1.0, 1.0, len(batch))
+        moved = np.where(batch.action == DEPOSIT, wanted - self.floor.x.accounts.wallet[batch.account], 0.1 * wanted)
+        transfers = (batch.action == DEPOSIT) | (batch.action == ADD_MARGIN)
+        batch.amount[transfers] = moved[transfers]
 
     def add_stops(self, batch, side, top):
         """Turn some of the messages into stops and a few into alarms, near the mark."""

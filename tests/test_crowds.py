@@ -482,7 +482,7 @@ def test_who_is_liquidated_may_come_back_with_fresh_coin_that_takes_its_time():
 
 def test_a_position_near_its_trigger_is_topped_up():
     path = Shocked(FLAT, (Shock(at_s=300.0, log_size=-0.02, over_s=60.0),))
-    options = dict(path=path, entry=1.0, horizon_s=1e9, leverage=5.0, max_leverage=20.0, wake_s=20.0, top_up_at=0.99)
+    options = dict(path=path, entry=1.0, horizon_s=1e9, leverage=5.0, max_leverage=20.0, wake_s=20.0, top_up_at=0.045)
     market, _, rows = directional(cross=False, **options)
     margins = []
     while market.clock < 200:

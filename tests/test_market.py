@@ -8,11 +8,11 @@ import pytest
 from agents import Arbitrageurs, Crowd, LeveragedLongs, LeveragedShorts, NoiseTraders
 from scenarios.calm import calm
 from scenarios.march_2020 import march_2020
-from sim import laws
+from sim import laws, risk
 from sim.deleverage import SocialisedLoss
 from sim.engine import Unwind
 from sim.funding import ClampedPremium
-from sim.ledger import ENGINE, EXCHANGE, FUND
+from sim.ledger import ENGINE, EXCHANGE, FUND, RESERVED_ROWS
 from sim.mark import ImpactEma, LastPrice, MedianOfThree
 from sim.market import Market
 from sim.venues import BITMEX, LINEAR, POWER
@@ -95,6 +95,7 @@ def agree(market, run):
     assert market.exchange.lots.open.sum() == accounts.contracts[ENGINE]
     assert np.all(took.parent < np.arange(len(took)))
     assert np.all((took.closed_step == -1) | (took.closed_step >= took.step))
+    assert accounts.equity_coin.sum() == pytest.approx(accounts.deposits_coin.sum(), abs=1e-6), "nobody wins in sum"
     if market.record_every == 1:
         assert series.fees_coin == pytest.approx(accounts.wallet_coin[EXCHANGE])
     for name in ("mark", "index"):
@@ -123,6 +124,27 @@ def test_fills_account_for_volume_positions_and_takeovers():
         assert np.all(np.diff(fills.step) >= 0) and not np.any(fills.maker == fills.taker)
         lots = fills.taker_lot[fills.taker == ENGINE], fills.maker_lot[fills.maker == ENGINE]
         assert np.all(np.concatenate(lots) >= 0) and fills.taker_lot[fills.taker != ENGINE].max() == -1
+
+
+@pytest.mark.parametrize("cross", [True, False])
+def test_nobody_is_left_who_does_not_cover_maintenance(cross, monkeypatch):
+    """Funding of 2 % an interval moves triggers by many ticks, and laddered reductions leave some in place."""
+    funding = replace(HOURLY, rate_at_start=0.02, cap=0.02, change_cap=0.0)
+    market = brew(cross=cross, venue=replace(BITMEX, funding=funding, laddered=False), hours=3.0, step_s=20.0)
+    looked, match = [], market.match
+
+    def checked(count):
+        x = market.exchange
+        if market.clock % market.mark_every == 0:
+            units = int(x.now[0].mark_units)
+            left = [i for i in np.flatnonzero(x.accounts.contracts) if i >= RESERVED_ROWS and risk.doomed(x, i, units)]
+            assert left == [], f"step {market.clock}"
+            looked.append(market.clock)
+        match(count)
+
+    monkeypatch.setattr(market, "match", checked)
+    run = market.run()
+    assert len(looked) > 100 and len(run.liquidations) > 20 and len(run.funding) == 3
 
 
 def test_auto_deleveraging_closes_winners_when_the_fund_is_empty():

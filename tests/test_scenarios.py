@@ -81,17 +81,20 @@ def liquidated(run):
 SHORT = dict(hours=0.75, at_hours=0.25)
 
 
-def test_in_a_crash_the_contract_falls_further_than_spot():
-    basis = measured(flash_crash, lowest_basis, **SHORT)
-    calmly = measured(flash_crash, lowest_basis, drop=0.0, **SHORT)
+def test_in_a_crash_among_thin_makers_the_contract_falls_further_than_spot():
+    basis = measured(flash_crash, lowest_basis, depth=0.2, drop=0.2, **SHORT)
+    calmly = measured(flash_crash, lowest_basis, depth=0.2, drop=0.0, **SHORT)
     assert basis.mean() < -3 * error(basis)
     assert (basis - calmly).mean() < -2 * error(basis - calmly)
 
 
 def test_in_a_crash_more_leverage_means_more_liquidations():
-    low = measured(flash_crash, liquidated, leverage=LogNormal(4.0, 0.6, 1.0, 80.0), **SHORT)
-    high = measured(flash_crash, liquidated, leverage=LogNormal(14.0, 0.6, 1.0, 80.0), **SHORT)
+    """The same open interest on less capital, and spread less evenly."""
+    low, high = (measured(flash_crash, liquidated, leverage=LogNormal(m, 0.6, 1.0, 80.0), **SHORT) for m in (4, 14))
     assert (high - low).mean() > 3 * error(high - low) and high.mean() > 0.05
+    spread = (LogNormal(4.0, sigma, 1.0, 80.0) for sigma in (0.2, 1.2))
+    even, uneven = (measured(flash_crash, liquidated, leverage=leverage, **SHORT) for leverage in spread)
+    assert (uneven - even).mean() > 3 * error(uneven - even)
 
 
 def test_in_a_crash_a_deeper_fall_means_more_liquidations():

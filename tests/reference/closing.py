@@ -323,11 +323,11 @@ class Twin(Trading):
     # ---- who pays
 
     def standing(self, i):
-        """Profit of a position at the mark, and its equity."""
+        """Profit of a position at the mark, without the funding it ever paid or owes, and its equity."""
         account = self.accounts[i]
         owed = account.contracts * (self.funding_index - account.seen)
-        profit = account.cost + account.contracts * self.mark_units - owed
-        return profit, profit + account.margin + (account.wallet if account.cross else 0)
+        profit = account.cost + account.contracts * self.mark_units
+        return profit, profit + account.margin + (account.wallet if account.cross else 0) - owed
 
     def share_loss(self):
         """Deleverage against every lot the fund cannot pay for, or share the fund's shortfall."""
