@@ -40,7 +40,8 @@ def calm(
     market = Market(seed=seed, **market)
     MarketMakers(market, count=makers, coin=200.0)
     NoiseTraders(market, count=noise, coin=2.0)
-    bought, sold = (capital(open_interest, price, *side) for side in ((longs, long_leverage), (shorts, short_leverage)))
+    worth = open_interest * market.contract_usd
+    bought, sold = (capital(worth, price, *side) for side in ((longs, long_leverage), (shorts, short_leverage)))
     held = LeveragedLongs(market, count=longs, coin=bought, leverage=long_leverage)
     owed = LeveragedShorts(market, count=shorts, coin=sold, leverage=short_leverage)
     Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)

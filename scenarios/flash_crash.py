@@ -52,7 +52,7 @@ def flash_crash(
     market = Market(seed=seed, hours=hours, path=market.pop("path", path), **market)
     MarketMakers(market, count=makers, coin=75.0 * depth)
     NoiseTraders(market, count=noise, coin=2.0)
-    coin = capital(open_interest, price, longs, leverage)
+    coin = capital(open_interest * market.contract_usd, price, longs, leverage)
     held = LeveragedLongs(market, count=longs, coin=coin, leverage=leverage)
     owed = LeveragedShorts(market, count=shorts, coin=LogNormal(3.0, 1.0), leverage=LogNormal(2.0, 0.6, 0.5, 20.0))
     Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)

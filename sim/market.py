@@ -296,6 +296,12 @@ class Market(mesa.Model):
         return rows[order], shares[order], leverage[order], drawn[order]
 
     @property
+    def contract_usd(self):
+        """What one contract is worth at the present index, USD."""
+        contract, index = self.venue.contract, float(self.exchange.now[0].index)
+        return float(contract.value(index)) * contract.unit * (index if contract.coin_margined else 1.0)
+
+    @property
     def units_per_coin(self):
         """Settlement units in one coin; what a coin is worth at the start where the venue settles in USD."""
         contract = self.venue.contract

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import deleverage, engine, orders, risk
 from sim.contract import Inverse, Linear
-from sim.exchange import FILL, INDEX, LAST, LOT, MARK, grown, new_exchange, records, with_accounts, with_orders
+from sim.exchange import INDEX, LAST, LOT, MARK, grown, new_exchange, records, with_accounts, with_orders
 from sim.ledger import FUND, RESERVED_ROWS, deposit, new_accounts
 from sim.margin import Tiers
 from sim.streams import crowd_key

@@ -8,7 +8,6 @@ from sim import orders
 from sim.exchange import records
 from sim.ledger import ENGINE, RESERVED_ROWS
 from sim.orders import ADD_MARGIN, CANCEL, CANCEL_ALL, DEPOSIT, FOK, GTC, IOC, POST, REPLACE, SUBMIT
-
 from tests.floor import INVERSE, Floor, step
 
 ACTIONS = {SUBMIT: 0.72, CANCEL: 0.08, REPLACE: 0.08, CANCEL_ALL: 0.02, DEPOSIT: 0.08, ADD_MARGIN: 0.02}

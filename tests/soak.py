@@ -15,7 +15,6 @@ import numpy as np
 from sim import laws
 from sim.ledger import FUND, RESERVED_ROWS
 from sim.margin import Tiers
-
 from tests.floor import INVERSE, LINEAR, Floor, step
 from tests.flow import Flow
 

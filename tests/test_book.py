@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +25,6 @@ from sim.orders import (
     SLOT_BITS,
 )
 from sim.streams import PRIORITY, words4
-
 from tests.floor import ANNA, BOB, CAROL, DAVE, ERIN, INVERSE, LINEAR, Floor
 
 RICH = 10**12

@@ -16,7 +16,6 @@ from sim.contract import Inverse
 from sim.deleverage import bankruptcy_units, bitmex_score, largest_remainder, positions
 from sim.engine import unrealised
 from sim.ledger import ENGINE, EXCHANGE, FUND, OUTSIDE, RESERVED_ROWS, deposit, fill
-
 from tests.floor import ANNA, BOB, CAROL, DAVE, ERIN, INVERSE, LINEAR, Floor, step
 from tests.flow import Flow, digest
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sim import laws
 from sim.contract import average_entry
 from sim.ledger import EXCHANGE, add_margin, deposit, equity, fill, pair_off, share, touch, transfer
-
 from tests.floor import ANNA, BOB, CAROL, INVERSE, LINEAR, Floor
 
 RICH = 10**13

@@ -15,7 +15,6 @@ from sim.margin import Tiers, liquidation_price, maintenance_margin
 from sim.orders import FALLING
 from sim.stamps import Stamps
 from sim.venues import BITMEX
-
 from tests.floor import ANNA, BOB, CAROL, DAVE, INVERSE, LINEAR, Floor
 
 FLAT = Tiers.flat(0.005, 0.01)

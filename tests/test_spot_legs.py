@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders
 from sim import spot
 from sim.exchange import records
 from sim.index import SpotMarket
+from sim.market import Market
+from sim.paths import GeometricBrownian, Shock, Shocked
 from sim.venues import BITMEX, LINEAR
-from tests.storm import brew, storm
+from tests.storm import brew
 
 EVENTS = st.lists(
     st.tuples(
@@ -89,25 +92,35 @@ def test_what_is_not_held_is_neither_sold_nor_sent():
 
 @pytest.mark.parametrize("venue", [BITMEX, LINEAR])
 def test_spot_and_exchange_together_keep_what_was_brought(venue):
-    market = storm(venue=venue, arbitrageurs=30, hours=0.5)
-    unit, in_usd = venue.contract.unit, not venue.contract.coin_margined
-    crowd = next(each for each in market.crowds if each.name == "Arbitrageurs")
-    rows = slice(crowd.first, crowd.first + crowd.count)
+    """Needy arbitrageurs send margin from spot; those without coin there fetch it from the exchange."""
+    path = Shocked(GeometricBrownian(price=8_000.0), (Shock(at_s=600.0, log_size=-0.1, over_s=300.0),))
+    market = Market(seed=1, hours=1.0, step_s=5.0, venue=venue, path=path, check=True)
+    MarketMakers(market, count=5, coin=20.0)
+    NoiseTraders(market, count=100)
+    sellers = LeveragedShorts(market, count=200, coin=3.0, leverage=10.0, entry=0.3, wake_s=120.0, horizon_s=1e9)
+    longs = LeveragedLongs(market, count=50, coin=3.0, leverage=2.0)
+    moving = dict(count=20, transfer_s=60.0, coin=5.0)
+    needy = Arbitrageurs(market, leverage=0.2, most_leverage=0.5, name="Needy", **moving)
+    bare = Arbitrageurs(market, spot_coin=0.0, name="Bare", hurdle_bps=1.0, **moving)
+    one = abs(float(venue.contract.value(8_000.0))) * venue.contract.unit / (1.0 if venue is BITMEX else 8_000.0)
+    market.endow(round(60.0 / one), longs=[longs], shorts=[needy])
+    rows = np.concatenate([each.first + np.arange(each.count) for each in (needy, bare)])
+    settled = "coin" if venue is BITMEX else "usd"
 
     def both():
         """Deposits at the exchange, what is held at spot, and what is on its way, in settlement units."""
-        state = market.spot.state
-        held = state.holdings.usd if in_usd else state.holdings.coin
-        moving = np.abs(state.holdings.transit)
-        return int(market.exchange.accounts.deposits[rows].sum()) + int(held.sum()) + int(moving.sum())
+        holdings = market.spot.state.holdings
+        deposits = int(market.exchange.accounts.deposits[rows].sum())
+        return deposits + int(holdings[settled].sum()) + int(np.abs(holdings.transit).sum())
 
-    begun, transfers = both(), 0
+    begun, sent, fetched = both(), 0, 0
     while market.clock < market.length:
         market.step()
         spot.check(market.spot.state)
-        transfers += int((market.spot.state.holdings.transit != 0).sum())
+        sent += int((market.spot.state.holdings.transit < 0).sum())
+        fetched += int((market.spot.state.holdings.transit > 0).sum())
         assert both() == begun
-    assert unit > 0 and transfers > 0
+    assert sent > 0 and fetched > 0 and sellers.count
 
 
 def test_a_whole_run_with_liquidated_arbitrageurs_conserves_spot():

@@ -5,7 +5,6 @@ import pytest
 
 from sim import laws
 from sim.margin import Tiers
-
 from tests.floor import INVERSE, LINEAR, Floor, step
 from tests.flow import Flow
 from tests.reference.closing import Twin

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from sim.exchange import INDEX, LAST, MARK
 from sim.ledger import ENGINE, FUND, OUTSIDE, RESERVED_ROWS
 from sim.orders import FOK, GTC, IOC
-
 from tests.reference.trading import Account, Trading
 
 LONGS, SHORTS = 0, 1
