@@ -15,6 +15,7 @@ from multiprocessing import get_context
 import numpy as np
 
 from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
+from scenarios.capital import capital
 from sim.market import Market
 from sim.paths import GeometricBrownian, Shock, Shocked
 
@@ -23,17 +24,17 @@ VARIANTS = ("base", "half the step", "four times the accounts")
 
 
 def crash(seed, variant):
-    """`flash_crash` with makers of a fifth of the capital, its fall after 20 minutes: at its step or half of it, with
-    its accounts or four times as many."""
+    """`flash_crash`, its fall after 20 minutes: at its step or half of it, with its accounts or four times as many."""
     times = 4 if variant == VARIANTS[2] else 1
     step_s = 0.5 if variant == VARIANTS[1] else 1.0
     fall = Shock(at_s=1_200.0, log_size=np.log(0.9).item(), over_s=600.0)
     path = Shocked(GeometricBrownian(price=8_000.0, volatility=0.6), (fall,))
     market = Market(seed=seed, hours=1.0, step_s=step_s, path=path)
-    MarketMakers(market, count=20 * times, coin=40.0 / times)
+    MarketMakers(market, count=20 * times, coin=75.0 / times)
     NoiseTraders(market, count=500 * times, coin=2.0 / times)
     leverage = LogNormal(8.0, 0.8, 1.0, 80.0), LogNormal(2.0, 0.6, 0.5, 20.0)
-    held = LeveragedLongs(market, count=1_500 * times, coin=LogNormal(1.0 / times, 1.0), leverage=leverage[0])
+    coin = capital(60_000_000, 8_000.0, 1_500 * times, leverage[0])
+    held = LeveragedLongs(market, count=1_500 * times, coin=coin, leverage=leverage[0])
     owed = LeveragedShorts(market, count=1_000 * times, coin=LogNormal(3.0 / times, 1.0), leverage=leverage[1])
     each = 50.0 / times
     Arbitrageurs(market, count=20 * times, coin=each, spot_coin=each, spot_usd_coin=each)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,7 +146,8 @@ def test_the_margin_pays_what_the_wallet_cannot():
 
 def test_open_interest_is_what_the_longs_hold():
     floor = traders()
-    for buyer, seller, contracts, expected in ((ANNA, BOB, 5, 5), (ANNA, CAROL, 3, 8), (BOB, ANNA, 6, 3), (BOB, ANNA, 4, 5)):
+    deals = (ANNA, BOB, 5, 5), (ANNA, CAROL, 3, 8), (BOB, ANNA, 6, 3), (BOB, ANNA, 4, 5)
+    for buyer, seller, contracts, expected in deals:
         swap(floor, buyer, seller, contracts, 100_000)
         assert floor.now.open_interest == expected
         laws.longs_equal_shorts(floor.x)
@@ -262,8 +264,6 @@ def test_margin_added_is_reported_and_no_more_than_there_is():
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=8), st.lists(st.integers(0, 40), min_size=1, max_size=8))
 def test_pairs_trade_down_both_lists_to_the_end(bought, sold):
-    import numpy as np
-
     excess = sum(bought) - sum(sold)
     (sold if excess > 0 else bought).append(abs(excess))
     count = len(bought) + len(sold)

@@ -157,17 +157,15 @@ class Twin(Trading):
         the last filed first; force those that are doomed."""
         self.file_touched()
         at = self.tick_of(self.mark_units - self.funding_index)
-        tick = self.terms.ticks
-        while tick := max((t for s, t in self.buckets if s == LONGS and floor(at) <= t < tick and self.buckets[s, t]), default=0):
+        for tick in range(int(self.terms.ticks) - 1, floor(at) - 1, -1):
             self.look(LONGS, tick)
-        tick = -1
-        while (tick := min((t for s, t in self.buckets if s == SHORTS and tick < t <= ceil(at) and self.buckets[s, t]), default=-1)) >= 0:
+        for tick in range(ceil(at) + 1):
             self.look(SHORTS, tick)
         self.file_touched()
 
     def look(self, side, tick):
         """Force the doomed of one bucket, file the others anew."""
-        for i in list(self.buckets[side, tick]):
+        for i in list(self.buckets.get((side, tick), ())):
             if self.doomed(i):
                 self.force(i)
             else:

@@ -55,7 +55,7 @@ class Order:
     limit: int = 0  # of a stop, once triggered
     expires: int | None = None
     reduce_only: bool = False
-    lot: int | None = None  # of the engine, which it closes
+    lot: int = -1  # of the engine's, that it closes
     trigger: int | None = None  # of a stop: 2 * source + falling
 
     @property
@@ -271,7 +271,7 @@ class Trading:
             part = min(abs(size), abs(order.size))
             if order.reduce_only:
                 part = min(part, self.closable(order.account, order.size))
-            if order.account == i and lot is None:
+            if order.account == i and lot < 0:
                 size = self.meet_self(order, size)
             elif part == 0:  # a reduce-only order whose position is gone
                 self.remove(order)
@@ -295,7 +295,7 @@ class Trading:
     def trade(self, order, taker, lot, size):
         """One fill, at the maker's price: the taker buys `size`."""
         maker, tick, maker_lot = order.account, order.tick, order.lot
-        self.fills.append((maker, taker, tick, size, -1 if maker_lot is None else maker_lot, -1 if lot is None else lot))
+        self.fills.append((maker, taker, tick, size, maker_lot, lot))
         self.counts["fills"] += 1
         self.counts["volume"] += abs(size)
         self.last = tick
@@ -305,7 +305,7 @@ class Trading:
 
     def settle(self, i, lot, size, tick, fee_rate):
         """Book one side of a fill; the engine's lots pay no fee."""
-        if lot is not None:
+        if lot >= 0:
             self.close_lot(lot, size, self.settlement[tick])
             return
         self.fill(i, size, self.settlement[tick], fee_rate)
@@ -337,13 +337,13 @@ class Trading:
         """Count a refused message."""
         self.counts["rejected"] += 1
 
-    def submit(self, i, size, tick, tif, reduce_only=False, expires=None, lot=None):
+    def submit(self, i, size, tick, tif, reduce_only=False, expires=None, lot=-1):
         """Match an order; return the one that rests, if one does."""
         if reduce_only:
             size = self.closable(i, size) * (1 if size > 0 else -1)
         if size == 0 or not 1 <= tick < self.terms.ticks:
             return self.refuse()
-        if lot is None:
+        if lot < 0:
             if not reduce_only and not self.affordable(i, size, self.dearest(size, tick, tif)):
                 return self.refuse()
             tick = self.solvent_limit(i, size, tick)
@@ -371,7 +371,7 @@ class Trading:
         valid = 1 <= tick < self.terms.ticks and 1 <= limit < self.terms.ticks
         if not valid or (opens and not self.affordable(i, size, limit)):
             return self.refuse()
-        self.rest(Order(self.serial, i, size, tick, limit, expires, not opens, None, message.trigger))
+        self.rest(Order(self.serial, i, size, tick, limit, expires, not opens, -1, message.trigger))
 
     def find(self, i, order_id):
         """The account's own order of that id, if it is alive."""
@@ -387,9 +387,7 @@ class Trading:
         if alike and abs(message.amount) <= abs(order.size):
             return self.shrink(order, abs(order.size) - abs(message.amount))
         self.remove(order)
-        self.submit(
-            message.account, message.amount, message.tick, message.tif, message.reduce_only, expires
-        )
+        self.submit(message.account, message.amount, message.tick, message.tif, message.reduce_only, expires)
 
     def cancel(self, orders):
         """Cancel these orders."""
@@ -428,7 +426,7 @@ class Trading:
     def act(self, messages):
         """Each owner's messages in a row, the owners in the order of their dice; above capacity, orders are
         refused with the chance of the excess."""
-        messages = [SimpleNamespace(**dict(zip(message.dtype.names, message.item()))) for message in messages]
+        messages = [SimpleNamespace(**dict(zip(m.dtype.names, m.item(), strict=True))) for m in messages]
         runs = [list(run) for _, run in groupby(messages, key=lambda message: message.account)]
         placing = sum(message.action in (SUBMIT, REPLACE) for message in messages)
         refused = max(0.0, 1.0 - self.terms.capacity / placing) if placing else 0.0
