@@ -103,6 +103,17 @@ def test_a_wait_longer_than_the_wheel_is_kept():
             due[row] = int(clock.x.accounts[row].wake_step)
 
 
+@pytest.mark.parametrize("missed", [1, 37, wheel.SLOTS - 1, wheel.SLOTS + 50])
+def test_who_would_have_looked_in_steps_that_were_left_out_looks_once_when_they_are_over(missed):
+    clock = Clock(("noise", 100, 30.0), ("slow", 100, 20_000.0))
+    for _ in range(10):
+        clock.step()
+    due = clock.x.accounts.wake_step[4:].copy()
+    clock.x.now[0].step += missed
+    assert clock.step() == (4 + np.flatnonzero(due <= 11 + missed)).tolist()
+    assert (clock.x.accounts.wake_step[4:] > 11 + missed).all()
+
+
 def test_each_crowd_finds_its_own_rows_between_its_bounds():
     clock = Clock(("one", 7, 2.0), ("two", 11, 2.0), ("three", 3, math.inf), ("four", 5, 2.0))
     ends = [*clock.first_rows, len(clock.x.accounts)]
