@@ -178,7 +178,7 @@ def test_every_assumption_has_a_unit_a_grade_and_a_reason():
 
 
 def test_the_order_of_a_step_is_the_one_in_the_docstring_of_the_loop():
-    coded = re.findall(r"^ +(\d)\. (\w+(?: funding)?)", Market.step.__doc__, re.MULTILINE)
+    coded = re.findall(r"^ *(\d)\. (\w+(?: funding)?)", Market.step.__doc__, re.MULTILINE)
     assert re.findall(r"^(\d)\. \*\*(.+?)\*\*", ODD.read_text(encoding="utf-8"), re.MULTILINE) == coded
 
 
