@@ -5,7 +5,7 @@
 
 from agents.arbitrage import Arbitrageurs
 from agents.crowd import Crowd
-from agents.distributions import Choice, Exponential, LogNormal, Pareto, Uniform
+from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
 from agents.leveraged import LeveragedLongs, LeveragedShorts
 from agents.makers import MarketMakers
 from agents.noise import NoiseTraders
@@ -20,6 +20,7 @@ __all__ = [
     "Exponential",
     "LeveragedLongs",
     "LeveragedShorts",
+    "Listed",
     "LogNormal",
     "MarketMakers",
     "NoiseTraders",

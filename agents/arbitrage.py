@@ -28,8 +28,10 @@ def carry(x, rows, first, traits, out, n, s, first_holding):
         value = abs(float(now.mark_units))
         if abs(account.contracts) * value > me.most_leverage * max(worth, 0.0):
             n = rescue(x, out, n, i, s, row, first, me, worth, value)
-        elif now.bid >= 0 and now.ask < terms.ticks:
+        elif now.bid >= 0 and now.ask < terms.ticks and now.time_s >= me.ready_s:
+            sent = n
             n = trade_basis(x, out, n, i, s, row, first, me, worth, each, price)
+            me.ready_s = now.time_s + me.pause_s if n > sent else 0.0
     return n
 
 
@@ -81,6 +83,7 @@ def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     """Sell a rich contract or buy a cheap one, as far as margin and the spot leg allow; else close what has converged.
 
     Rich or cheap is the bid or ask over spot, after the fees of all legs, the hurdle, and funding at the next stamp.
+    An order takes every level of the book that is still rich or cheap.
     """
     now, terms, account, holding = x.now[0], x.terms[0], x.accounts[i], s.holdings[row]
     costs = terms.taker_fee + s.venues[holding.venue].cost
@@ -88,29 +91,33 @@ def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     carried = me.funding_weight * now.funding_rate
     rich = bid / price - 1.0 - costs + carried
     cheap = 1.0 - ask / price - costs - carried
-    held, hurdle = account.contracts, 1e-4 * me.hurdle_bps
+    held, hurdle, leaves = account.contracts, 1e-4 * me.hurdle_bps, 1e-4 * me.exit_bps
     order = me.order_share * me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
     room = me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
     if rich > hurdle:
         buys = holding.usd * s.terms[0].usd_unit / price / s.terms[0].coin_unit * 0.98 / each
         size = min(order, room + held, buys + max(held, 0))
-        return send(out, n, i, -math.floor(max(size, 0.0)), now.bid)
+        return send(x, out, n, i, -math.floor(max(size, 0.0)), price * (1.0 + costs - carried + hurdle))
     if cheap > hurdle:
         size = min(order, room - held, holding.coin / each + max(-held, 0))
         if holding.coin < order * each and holding.transit == 0:
             restock(x, i, s, row, first, me, worth, each)
-        return send(out, n, i, math.floor(max(size, 0.0)), now.ask)
-    if held > 0 and bid / price - 1.0 > -1e-4 * me.exit_bps:
-        return send(out, n, i, -math.floor(min(order, float(held))), now.bid)
-    if held < 0 and ask / price - 1.0 < 1e-4 * me.exit_bps:
-        return send(out, n, i, math.floor(min(order, float(-held))), now.ask)
+        return send(x, out, n, i, math.floor(max(size, 0.0)), price * (1.0 - costs - carried - hurdle))
+    if held > 0 and bid / price - 1.0 > -leaves:
+        return send(x, out, n, i, -math.floor(min(order, float(held))), price * (1.0 - leaves))
+    if held < 0 and ask / price - 1.0 < leaves:
+        return send(x, out, n, i, math.floor(min(order, float(-held))), price * (1.0 + leaves))
     return n
 
 
 @kernel
-def send(out, n, i, size, tick):
-    """An order at `tick` or better now, if it has any size."""
-    return sending.limit(out, n, i, size, tick, IOC, 0) if size != 0 else n
+def send(x, out, n, i, size, price):
+    """An order at `price` or better now, if it has any size."""
+    if size == 0:
+        return n
+    ticks = price / x.terms[0].tick
+    tick = math.floor(ticks) if size > 0 else math.ceil(ticks)
+    return sending.limit(out, n, i, size, min(max(tick, 1), x.terms[0].ticks - 1), IOC, 0)
 
 
 @kernel
@@ -135,6 +142,7 @@ class Arbitrageurs(Crowd):
     leverage:          largest position, notional over equity at the exchange
     most_leverage:     at which margin is sent, and past one and a half of it, part of the position closed
     order_share:       of the largest position, in one order
+    pause_s:           between two orders, at least
     hurdle_bps:        profit over all fees that makes them trade
     exit_bps:          basis on the other side of which they close
     funding_weight:    of the announced rate, counted as profit
@@ -148,6 +156,7 @@ class Arbitrageurs(Crowd):
     leverage: Any = 3.0
     most_leverage: Any = 8.0
     order_share: Any = 0.1
+    pause_s: Any = 5.0
     hurdle_bps: Any = 10.0
     exit_bps: Any = 0.0
     funding_weight: Any = 0.5
@@ -158,7 +167,7 @@ class Arbitrageurs(Crowd):
     alert: bool = True
 
     kernel = staticmethod(carry)
-    memory = ("hedged",)
+    memory = ("hedged", "ready_s")
     messages_per_wake = 1
 
     def __post_init__(self):

@@ -107,7 +107,22 @@ class Choice:
         return np.asarray(self.values, float)[np.minimum(at, len(self.values) - 1)]
 
 
-KINDS = (Uniform, LogNormal, Exponential, Pareto, Choice)
+@dataclass(frozen=True)
+class Listed:
+    """Nothing drawn: the n-th account has the n-th of `values`, the first again after the last."""
+
+    values: tuple
+
+    def __post_init__(self):
+        if not self.values:
+            raise ValueError("values must hold at least one number (got none); list them")
+
+    def at(self, uniform):
+        """(n,) values, whatever the quantiles."""
+        return np.resize(np.asarray(self.values, float), len(uniform))
+
+
+KINDS = (Uniform, LogNormal, Exponential, Pareto, Choice, Listed)
 
 
 def is_distribution(value):

@@ -518,7 +518,8 @@ def test_waking_costs_in_proportion_to_the_declared_mean():
     never = Crowd(market, count=400, wake_s=np.inf, name="Never")
     market.run()
     wakes = [market.exchange.accounts.wakes[c.first : c.first + c.count].mean() - 1 for c in (often, seldom)]
-    assert wakes[0] == pytest.approx(7200 / 30.0, rel=0.03) and wakes[1] == pytest.approx(7200 / 300.0, rel=0.05)
+    expected = [7200 * (1 - np.exp(-1 / wake_s)) for wake_s in (30.0, 300.0)]  # at most once a step
+    assert wakes[0] == pytest.approx(expected[0], rel=0.012) and wakes[1] == pytest.approx(expected[1], rel=0.04)
     assert not market.exchange.accounts.wakes[never.first :].any()
 
 
