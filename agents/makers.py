@@ -8,7 +8,7 @@ from agents import sending
 from agents.crowd import Crowd
 from sim.compiled import kernel
 from sim.ledger import equity
-from sim.orders import POST
+from sim.orders import GTC, POST
 
 YEAR_S = 365 * 86_400.0
 
@@ -25,9 +25,10 @@ def quotes(x, rows, first, traits, out, n):
         n = sending.cancel_all(out, n, i)
         if me.peak < worth:
             me.peak = worth
-        follow = 1.0 - 0.5 ** (me.wake_s / me.basis_half_life_s)
+        elapsed, me.looked_s = now.time_s - me.looked_s, now.time_s
+        follow = 1.0 - 0.5 ** (elapsed / me.basis_half_life_s)
         me.basis += follow * (now.mid / now.index - 1.0 - me.basis)
-        me.basis *= 0.5 ** (me.wake_s / me.convergence_s)
+        me.basis *= 0.5 ** (elapsed / me.convergence_s)
         if volatility > me.volatility_limit or worth < (1.0 - me.loss_limit) * me.peak:
             me.back_s = now.time_s + me.return_s
             me.peak = worth
@@ -48,18 +49,25 @@ def ladder(x, out, n, i, me, used, largest, volatility):
     stress = volatility / me.usual_volatility
     half = 1e-4 * me.half_spread_bps * max(1.0, stress)
     fair = now.index * (1.0 + me.basis) * (1.0 - 1e-4 * me.skew_bps * max(1.0, stress) * used)
-    levels = int(me.levels)
+    levels, takes = int(me.levels), terms.taker_fee + 1e-4 * me.takes_bps
     size = me.depth_share * largest / levels / max(1.0, stress)
     for level in range(levels):
         away = half * (1.0 + 1.5 * level)
         bid = math.floor(fair * (1.0 - away) / terms.tick)
         ask = math.ceil(fair * (1.0 + away) / terms.tick)
-        bid, ask = max(1, min(bid, now.ask - 1)), min(terms.ticks - 1, max(ask, now.bid + 1))
         buy, sell = math.floor(size * (1.0 - max(used, 0.0))), math.floor(size * (1.0 + min(used, 0.0)))
         if buy >= 1:
-            n = sending.limit(out, n, i, buy, bid, POST, 0)
+            at = math.floor(fair * (1.0 - away - takes) / terms.tick)
+            if at >= now.ask:
+                n = sending.limit(out, n, i, buy, at, GTC, 0)
+            else:
+                n = sending.limit(out, n, i, buy, max(1, min(bid, now.ask - 1)), POST, 0)
         if sell >= 1:
-            n = sending.limit(out, n, i, -sell, ask, POST, 0)
+            at = math.ceil(fair * (1.0 + away + takes) / terms.tick)
+            if at <= now.bid:
+                n = sending.limit(out, n, i, -sell, at, GTC, 0)
+            else:
+                n = sending.limit(out, n, i, -sell, min(terms.ticks - 1, max(ask, now.bid + 1)), POST, 0)
     return n
 
 
@@ -88,6 +96,7 @@ class MarketMakers(Crowd):
     levels: int = 3
     depth_share: Any = 0.3
     skew_bps: Any = 10.0
+    takes_bps: Any = 20.0
     basis_half_life_s: Any = 600.0
     convergence_s: Any = 3_600.0
     usual_volatility: Any = 0.8
@@ -97,7 +106,7 @@ class MarketMakers(Crowd):
     wake_s: Any = 5.0
 
     kernel = staticmethod(quotes)
-    memory = ("basis", "peak", "back_s")
+    memory = ("basis", "peak", "back_s", "looked_s")
 
     def __post_init__(self):
         super().__post_init__()

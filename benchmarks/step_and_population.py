@@ -25,20 +25,22 @@ from sim.paths import GeometricBrownian, Shock, Shocked
 
 ALLOWED = 0.25  # standard deviations between seeds
 VARIANTS = ("base", "half the step", "four times the accounts")
+STEP_S = 0.5
+EACH_MINUTE = round(60 / STEP_S)
 AMOUNTS = {"coin", "spot_coin", "spot_usd_coin"}
 PATH = Shocked(GeometricBrownian(8_000.0, 0.6), (Shock(at_s=1_200.0, log_size=np.log(0.9).item(), over_s=600.0),))
 
 
 def crash(seed, variant):
     """`flash_crash`, its fall after 20 minutes: at its step or half of it, with its accounts or four times as many."""
-    step_s = 0.5 if variant == VARIANTS[1] else 1.0
+    step_s = STEP_S / 2 if variant == VARIANTS[1] else STEP_S
     market = flash_crash(seed=seed, hours=1.0, step_s=step_s, path=PATH)
     return fourfold(market) if variant == VARIANTS[2] else market
 
 
 def fourfold(one):
     """The same market with four accounts, alike but for their dice, for each of `one`."""
-    market = Market(seed=one.seed, hours=1.0, path=PATH)
+    market = Market(seed=one.seed, hours=1.0, step_s=STEP_S, path=PATH)
     crowds = {}
     for crowd in one.crowds:
         chosen = {each.name: four(crowd, each.name) for each in fields(crowd) if each.name not in OWN_FIELDS}
@@ -57,7 +59,7 @@ def four(crowd, name):
 
 
 def headlines(task):
-    """{name: number} of one run, on the grid of seconds that both steps share."""
+    """{name: number} of one run, at the times that both steps share."""
     seed, variant = task
     run = crash(seed, variant).run()
     every = 2 if variant == VARIANTS[1] else 1
@@ -66,18 +68,23 @@ def headlines(task):
     falling = (rows.time_s > 1_200.0) & (rows.time_s <= 2_400.0)
     last = run.series[-1]
     return {
-        "fall_beyond_spot_bps": float(-np.nanmin(basis[falling])),
+        "fall_beyond_spot_bps": float(-minutes(basis[falling]).min()),
         "basis_in_the_fall_bps": float(np.nanmean(basis[falling])),
         "basis_before_bps": float(np.nanmean(basis[rows.time_s <= 1_200.0])),
         "liquidated_million": float(last.liquidated_contracts) / 1e6,
         "fund_change_coin": float(last.fund_gain_coin - last.fund_draw_coin),
-        "engine_most_million": float(np.abs(rows.engine_contracts).max()) / 1e6,
+        "engine_most_million": float(minutes(np.abs(rows.engine_contracts)).max()) / 1e6,
         "open_interest_million": float(last.open_interest_contracts) / 1e6,
         "volume_million": float(last.volume_contracts) / 1e6,
         "fees_coin": float(last.fees_coin),
         "index_final_usd": float(last["index"]),
         "spread_mean_usd": float(np.nanmean(rows.spread_usd)),
     }
+
+
+def minutes(numbers):
+    """(whole minutes,) means; of these extremes are taken, since that of an instant grows with how often one looks."""
+    return np.nanmean(numbers[: len(numbers) // EACH_MINUTE * EACH_MINUTE].reshape(-1, EACH_MINUTE), axis=1)
 
 
 def compare(found, seeds):

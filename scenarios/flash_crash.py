@@ -14,16 +14,17 @@ def flash_crash(
     *,
     seed,
     hours=4.0,
+    step_s=0.5,
     drop=0.1,
     at_hours=1.0,
     over_s=600.0,
     price=8_000.0,
     volatility=0.6,
     depth=1.0,
-    makers=20,
-    noise=500,
-    longs=1_500,
-    shorts=1_000,
+    makers=60,
+    noise=2_000,
+    longs=6_000,
+    shorts=4_000,
     arbitrageurs=20,
     leverage=LogNormal(median=8.0, sigma=0.8, low=1.0, high=80.0),  # noqa: B008
     open_interest=60_000_000,
@@ -49,12 +50,12 @@ def flash_crash(
         raise ValueError(f"drop must be a fraction from 0 to below 1 (got {drop}); 0.1 is ten percent")
     fall = Shock(at_s=at_hours * 3600.0, log_size=log1p(-drop), over_s=over_s)
     path = Shocked(GeometricBrownian(price=price, volatility=volatility), (fall,))
-    market = Market(seed=seed, hours=hours, path=market.pop("path", path), **market)
-    MarketMakers(market, count=makers, coin=75.0 * depth)
-    NoiseTraders(market, count=noise, coin=2.0)
+    market = Market(seed=seed, hours=hours, step_s=step_s, path=market.pop("path", path), **market)
+    MarketMakers(market, count=makers, coin=25.0 * depth)
+    NoiseTraders(market, count=noise, coin=0.5)
     coin = capital(open_interest * market.contract_usd, price, longs, leverage)
     held = LeveragedLongs(market, count=longs, coin=coin, leverage=leverage)
-    owed = LeveragedShorts(market, count=shorts, coin=LogNormal(3.0, 1.0), leverage=LogNormal(2.0, 0.6, 0.5, 20.0))
+    owed = LeveragedShorts(market, count=shorts, coin=LogNormal(0.75, 1.0), leverage=LogNormal(2.0, 0.6, 0.5, 20.0))
     Arbitrageurs(market, count=arbitrageurs, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
     market.endow(open_interest, longs=[held], shorts=[owed], spread=0.02)
     return market

@@ -100,4 +100,3 @@ def compare_lots(floor, twin):
         assert floor.x.lots[k].impact_usd == pytest.approx(lot.impact_usd, abs=1e-9)
     assert floor.adl == twin.adl
     assert floor.now.draw_left == pytest.approx(twin.draw_left)
-

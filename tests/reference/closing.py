@@ -349,8 +349,10 @@ class Twin(Trading):
         lot = self.lots[k]
         self.withdraw(k)
         sign = 1 if lot.open > 0 else -1
-        units = -((lot.open_cost + lot.open_margin) // lot.open) if sign > 0 else (
-            (lot.open_cost + lot.open_margin) // -lot.open
+        units = (
+            -((lot.open_cost + lot.open_margin) // lot.open)
+            if sign > 0
+            else ((lot.open_cost + lot.open_margin) // -lot.open)
         )
         others = [i for i in range(RESERVED_ROWS, len(self.accounts)) if self.accounts[i].contracts * sign < 0]
         others = [(i, self.standing(i)[1]) for i in sorted(others, key=lambda i: -self.rank(i))]
