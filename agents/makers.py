@@ -53,22 +53,35 @@ def ladder(x, out, n, i, me, used, largest, volatility):
     size = me.depth_share * largest / levels / max(1.0, stress)
     for level in range(levels):
         away = half * (1.0 + 1.5 * level)
-        bid = math.floor(fair * (1.0 - away) / terms.tick)
-        ask = math.ceil(fair * (1.0 + away) / terms.tick)
-        buy, sell = math.floor(size * (1.0 - max(used, 0.0))), math.floor(size * (1.0 + min(used, 0.0)))
-        if buy >= 1:
-            at = math.floor(fair * (1.0 - away - takes) / terms.tick)
-            if at >= now.ask:
-                n = sending.limit(out, n, i, buy, at, GTC, 0)
-            else:
-                n = sending.limit(out, n, i, buy, max(1, min(bid, now.ask - 1)), POST, 0)
-        if sell >= 1:
-            at = math.ceil(fair * (1.0 + away + takes) / terms.tick)
-            if at <= now.bid:
-                n = sending.limit(out, n, i, -sell, at, GTC, 0)
-            else:
-                n = sending.limit(out, n, i, -sell, min(terms.ticks - 1, max(ask, now.bid + 1)), POST, 0)
+        n = bid(x, out, n, i, math.floor(size * (1.0 - max(used, 0.0))), fair, away, takes)
+        n = offer(x, out, n, i, math.floor(size * (1.0 + min(used, 0.0))), fair, away, takes)
     return n
+
+
+@kernel
+def bid(x, out, n, i, size, fair, away, takes):
+    """Bid `away` below `fair`, at least a tick below the best ask; an ask further below than `takes` is taken."""
+    now, tick = x.now[0], x.terms[0].tick
+    if size < 1:
+        return n
+    limit = math.floor(fair * (1.0 - away - takes) / tick)
+    if limit >= now.ask:
+        return sending.limit(out, n, i, size, limit, GTC, 0)
+    limit = min(math.floor(fair * (1.0 - away) / tick), now.ask - 1)
+    return sending.limit(out, n, i, size, max(1, limit), POST, 0)
+
+
+@kernel
+def offer(x, out, n, i, size, fair, away, takes):
+    """Offer `away` above `fair`, at least a tick above the best bid; a bid further above than `takes` is taken."""
+    now, tick = x.now[0], x.terms[0].tick
+    if size < 1:
+        return n
+    limit = math.ceil(fair * (1.0 + away + takes) / tick)
+    if limit <= now.bid:
+        return sending.limit(out, n, i, -size, limit, GTC, 0)
+    limit = max(math.ceil(fair * (1.0 + away) / tick), now.bid + 1)
+    return sending.limit(out, n, i, -size, min(x.terms[0].ticks - 1, limit), POST, 0)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -83,6 +96,8 @@ class MarketMakers(Crowd):
     levels:              quotes a side, each half a spread and a half further out
     depth_share:         of the largest inventory, quoted on a side
     skew_bps:            shift of the fair price at full inventory
+    takes_bps:           how far beyond their quote and the taker fee an order must stand for them to take it; behind
+                         nearer ones they queue
     basis_half_life_s:   with which the remembered basis follows the mid
     convergence_s:       half-life with which they expect the basis to vanish
     usual_volatility:    annual; below it quotes do not widen

@@ -25,7 +25,7 @@ from sim.paths import GeometricBrownian, Shock, Shocked
 
 ALLOWED = 0.25  # standard deviations between seeds
 VARIANTS = ("base", "half the step", "four times the accounts")
-STEP_S = 0.5
+STEP_S = 0.25
 EACH_MINUTE = round(60 / STEP_S)
 AMOUNTS = {"coin", "spot_coin", "spot_usd_coin"}
 PATH = Shocked(GeometricBrownian(8_000.0, 0.6), (Shock(at_s=1_200.0, log_size=np.log(0.9).item(), over_s=600.0),))

@@ -14,7 +14,7 @@ def flash_crash(
     *,
     seed,
     hours=4.0,
-    step_s=0.5,
+    step_s=0.25,
     drop=0.1,
     at_hours=1.0,
     over_s=600.0,

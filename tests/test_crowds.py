@@ -22,6 +22,7 @@ from agents import (
     Exponential,
     LeveragedLongs,
     LeveragedShorts,
+    Listed,
     LogNormal,
     MarketMakers,
     NoiseTraders,
@@ -297,6 +298,59 @@ def test_makers_quote_both_sides_and_lean_against_their_inventory():
     size = [np.abs(orders.contracts[(orders.serial > 0) & (orders.account == long.first) & side]).sum()
             for side in (orders.contracts > 0, orders.contracts < 0)]  # fmt: skip
     assert size[0] < size[1], "who is long bids for less than it offers"
+
+
+@pytest.mark.parametrize(("index", "taken"), [(8_012.0, False), (8_060.0, True)])
+def test_makers_queue_behind_a_stray_offer_just_below_their_bid_and_take_one_far_below(index, taken):
+    market = quiet(path=Points(times_s=(0.0, 2.0, 3.0), values=(8_000.0, 8_000.0, index)))
+    MarketMakers(market, count=1, coin=100.0, wake_s=0.01, half_spread_bps=2.0, takes_bps=20.0)
+    stray = Stray(market, count=1, coin=1.0, wake_s=0.01, price=8_005.0)
+    for _ in range(3):
+        market.step()
+    assert market.exchange.accounts[stray.first].contracts == (-100 if taken else 0)
+    assert taken or market.exchange.now[0].bid < market.exchange.now[0].ask == 16_010
+
+
+@dataclass(kw_only=True, eq=False)
+class Stray(Crowd):
+    """Offers 100 contracts at `price` once."""
+
+    price: float = 8_000.0
+
+    def decide(self, view, me):
+        return me.limit(me.flat & (view.step == 1), -100, self.price)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_an_arbitrageur_takes_every_level_that_still_pays_and_none_that_does_not(side):
+    market = quiet()
+    away = side * 8_000.0 * np.array([0.004, 0.003, 0.0005])
+    for number, price in enumerate(8_000.0 + away):
+        Quoter(market, count=1, coin=10.0, wake_s=0.01, name=f"Quoter {number}", price=price, size=side * 50)
+    crowd = Arbitrageurs(market, count=1, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0, wake_s=0.01, hurdle_bps=5.0)
+    for _ in range(3):
+        market.step()
+    assert market.exchange.accounts[crowd.first].contracts == -side * 100, "two levels pay, the third does not"
+
+
+@dataclass(kw_only=True, eq=False)
+class Quoter(Crowd):
+    """Rests one order of `size` at `price`, and the other side far away."""
+
+    price: float = 8_000.0
+    size: int = 50
+
+    def decide(self, view, me):
+        first = np.full(len(me.rows), view.step == 1)
+        far = 4_000.0 if self.size < 0 else 16_000.0
+        return [me.limit(first, self.size, self.price), me.limit(first, np.negative(np.sign(self.size)) * 50, far)]
+
+
+def test_listed_values_go_to_accounts_in_turn():
+    crowd = NoiseTraders(quiet(), count=5, coin=Listed((1.0, 2.0)), name="Listed")
+    assert crowd.traits.coin.tolist() == [1.0, 2.0, 1.0, 2.0, 1.0]
+    with pytest.raises(ValueError, match="values must hold at least one number"):
+        Listed(())
 
 
 def test_makers_widen_and_shrink_with_volatility():
