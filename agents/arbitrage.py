@@ -166,6 +166,7 @@ class Arbitrageurs(Crowd):
     wake_s: Any = 15.0
     alert: bool = True
 
+    provides = True
     kernel = staticmethod(carry)
     memory = ("hedged", "ready_s")
     messages_per_wake = 1

@@ -6,6 +6,7 @@ Nothing here looks ahead: a view shows the market as it stood at the start of th
 import numpy as np
 
 from sim.exchange import LAST, MARK, records
+from sim.ledger import owed_by
 from sim.orders import CANCEL_ALL, DEPOSIT, GTC, IOC, MESSAGE, POST, SUBMIT
 
 NO_MESSAGES = records(0, MESSAGE)
@@ -17,7 +18,7 @@ class View:
     time_s, step:           since the start of the run
     mark, index, last:      USD per coin
     bid, ask:               USD per coin; nan where the side is empty
-    mid:                    of both; of the side that is there, or the last trade, where one or both are empty
+    mid:                    of both; the last trade stands for a side that is empty
     highest_mark:           of the run so far
     funding_rate:           to be paid at the next stamp, fraction, longs pay when positive
     to_funding_s:           seconds to that stamp
@@ -75,8 +76,7 @@ class Awake:
     def equity(self):
         """Coin the account would hold if its position were closed at the mark."""
         held, now = self._x.accounts[self.rows], self._x.now[0]
-        owed = held.contracts * (now.funding_index - held.seen)
-        total = held.wallet + held.margin + held.cost + held.contracts * now.mark_units - owed
+        total = held.wallet + held.margin + held.cost + held.contracts * now.mark_units - owed_by(held, now)
         return total * float(self._x.terms[0].unit)
 
     @property

@@ -43,6 +43,7 @@ class Crowd(mesa.Agent):
     alert: bool = False
     name: str = ""
 
+    provides = False  # liquidity: what it holds is not demand, which some funding rules look at
     kernel = None
     memory = ()  # names of further numbers, per account, that the rule keeps between steps
     messages_per_wake = 4  # the most that a compiled rule sends for one account

@@ -10,8 +10,9 @@ from agents.distributions import Choice, LogNormal, Uniform
 from sim.compiled import kernel
 from sim.exchange import MARK
 from sim.ledger import equity
-from sim.orders import IOC, tick_of
+from sim.orders import IOC
 from sim.streams import DECIDE, as_exponential, uniform4
+from sim.ticks import tick_of
 
 
 @kernel

@@ -120,6 +120,7 @@ class MarketMakers(Crowd):
     return_s: Any = 900.0
     wake_s: Any = 5.0
 
+    provides = True
     kernel = staticmethod(quotes)
     memory = ("basis", "peak", "back_s", "looked_s")
 

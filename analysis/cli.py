@@ -1,5 +1,6 @@
 """The command line. Everything heavy is imported inside the commands, so that `--help` answers at once."""
 
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -106,6 +107,40 @@ def run(ctx):
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+
+
+@perpsim.command()
+@click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every row and the counts as JSON.")
+@click.option("--examples", type=click.Path(), help="Another table of published numbers; docs/published.md says how.")
+@click.option("--venue", help="Only the rows of this venue.")
+@click.option("--topic", help="Only the rows of this topic.")
+def check(file, examples, venue, topic):
+    """Compute published numbers again, and say which come out.
+
+    A row is `pass` within its tolerance, `disagrees` where the published number contradicts its own source and the
+    table says why, else `missed`. The exit status is 1 if a row is missed for no recorded reason.
+    """
+    from analysis import check, published
+
+    rows = check.only(published.read(examples or published.TABLE), venue, topic)
+    results = check.check(rows)
+    click.echo(check.report(results, shutil.get_terminal_size((160, 24)).columns))
+    if file:
+        check.write(results, file)
+    return 0 if all(each.good for each in results) else 1
+
+
+@perpsim.command()
+@click.argument("names", nargs=-1, metavar="[VENUE]...")
+@click.option("--width", type=click.IntRange(min=40), help="Characters a line.  [default: the terminal's]")
+def venues(names, width):
+    """Print the rules of venues side by side: of all, or of those named.
+
+    Rates are fractions; amounts are in the settlement coin of the contract unless a name says otherwise.
+    """
+    from analysis.venue_table import chosen, table
+
+    click.echo(table(chosen(names), width or shutil.get_terminal_size((120, 24)).columns))
 
 
 if __name__ == "__main__":

@@ -186,24 +186,24 @@ def liquidated_turns(run):
     return share(liquidated_contracts(run), open_interest_first_contracts(run))
 
 
-def takeovers(run):
-    """Positions that the liquidation engine took over."""
+def forced_closes(run):
+    """Takeovers by the liquidation engine, and orders by which a venue closed a part in the account's own name."""
     return len(run.liquidations)
 
 
-def long_takeovers_contracts(run):
+def long_forced_contracts(run):
     """Contracts of the longs among them."""
     return int(run.liquidations["contracts"].clip(min=0).sum())
 
 
-def short_takeovers_contracts(run):
+def short_forced_contracts(run):
     """Contracts of the shorts among them, a positive number."""
     return int((-run.liquidations["contracts"]).clip(min=0).sum())
 
 
 def branching_ratio(run):
-    """Takeovers brought about by the price impact of an earlier one, over all takeovers."""
-    return share(int(np.count_nonzero(run.liquidations["parent"] >= 0)), takeovers(run))
+    """Forced closes brought about by the price impact of an earlier one, over all of them."""
+    return share(int(np.count_nonzero(run.liquidations["parent"] >= 0)), forced_closes(run))
 
 
 def fund_first_coin(run):
@@ -299,8 +299,8 @@ HEADLINES = {
         open_interest_first_contracts, open_interest_lowest_contracts, open_interest_final_contracts,
     ),
     "Liquidations": (
-        liquidations, liquidated_contracts, liquidated_turns, takeovers, long_takeovers_contracts,
-        short_takeovers_contracts, branching_ratio,
+        liquidations, liquidated_contracts, liquidated_turns, forced_closes, long_forced_contracts,
+        short_forced_contracts, branching_ratio,
     ),
     "Insurance fund, engine, auto-deleveraging": (
         fund_first_coin, fund_lowest_coin, fund_final_coin, fund_draws_coin, fund_gains_coin, fund_largest_fall_coin,

@@ -10,7 +10,7 @@ import numpy as np
 from sim import ladder
 from sim.compiled import kernel
 from sim.exchange import BOOK, EXPIRY_SLOTS, STOPS
-from sim.ledger import ENGINE, FUND, fill, share, touch
+from sim.ledger import ENGINE, FUND, fill, seat, share, touch
 
 CANCEL_RESTING, CANCEL_TAKING, DECREMENT = 0, 1, 2
 """What self-trade prevention does with an order that meets another of its owner's: cancel the resting one,
@@ -183,7 +183,8 @@ def closable(x, i, size):
 
 @kernel
 def close_lot(x, lot, size, units):
-    """Book `size` contracts (buys positive) at `units` each against an engine's lot; the fund takes the result."""
+    """Book `size` contracts (buys positive) at `units` each against an engine's lot; the fund takes the result, or the
+    trader whose position it was what it gains, where the venue leaves that to them."""
     touch(x, ENGINE)
     it, engine, now = x.lots[lot], x.accounts[ENGINE], x.now[0]
     part, whole = abs(size), abs(it.open)
@@ -194,16 +195,19 @@ def close_lot(x, lot, size, units):
     it.open += size
     it.open_cost -= cost
     it.open_margin -= margin
-    it.realised += result
     engine.contracts += size
     engine.cost -= cost
     engine.margin -= margin
-    x.accounts[FUND].wallet += result
-    if result < 0:
-        now.fund_draw -= result
-        now.draw_left += result
+    seat(x, ENGINE)
+    if result > 0 and x.terms[0].residual_to_trader:
+        touch(x, it.account)
+        x.accounts[it.account].wallet += result
     else:
-        now.fund_gain += result
+        x.accounts[FUND].wallet += result
+        it.realised += result
+        now.fund_gain += max(0, result)
+        now.fund_draw += max(0, -result)
+        now.draw_left += min(0, result)
     if it.open == 0:
         it.closed_step = now.step
 

@@ -8,24 +8,27 @@ The fund gains or pays when a lot is closed, never before. Lots are closed first
 import math
 from dataclasses import dataclass
 
-from sim import ladder
+from sim import ladder, pooled
 from sim.book import close_lot, firm, remove
 from sim.compiled import kernel
 from sim.exchange import BOOK
-from sim.ledger import ENGINE, FUND, OUTSIDE, fill, touch
-from sim.orders import GTC, IOC, find, submit, tick_of
+from sim.ledger import ENGINE, FUND, OUTSIDE, fill, seat, touch
+from sim.orders import GTC, IOC, find, submit
+from sim.ticks import tick_of
 
 
 @dataclass(frozen=True)
 class Unwind:
     """How the engine gets rid of a lot.
 
+    pays:                 the insurance fund pays for closing beyond the bankruptcy price; else winners do, at once
     rests:                rest it at its bankruptcy price first, and what is left of it all along
     rest_s:               how long before it trades at worse prices
     contracts_per_s:      the most it then trades
     draw_coin_per_hour:   the most of the insurance fund it then spends, allowed to add up over one hour
     """
 
+    pays: bool = True
     rests: bool = True
     rest_s: float = 30.0
     contracts_per_s: float = 20_000.0
@@ -39,7 +42,7 @@ class Unwind:
     def write(self, terms, step_s):
         """Fill the kernels' record of terms."""
         limit = min(self.draw_coin_per_hour / terms.unit, 2.0**62)
-        terms.rests, terms.rest_steps = self.rests, math.ceil(self.rest_s / step_s)
+        terms.pays, terms.rests, terms.rest_steps = self.pays, self.rests, math.ceil(self.rest_s / step_s)
         terms.engine_rate, terms.draw_rate, terms.draw_limit = self.contracts_per_s, limit / 3600.0, limit
 
 
@@ -52,17 +55,24 @@ def take_over(x, i, parent):
     if account.cross:
         account.margin += account.wallet
         account.wallet = 0
+    if not x.terms[0].backstop_keeps_margin:
+        left = max(0, min(account.margin, account.margin + account.cost + account.contracts * now.mark_units))
+        account.margin -= left
+        account.wallet += left
+    account.forced = False
     lot = x.lots[now.lots]
     lot.account, lot.parent, lot.step, lot.closed_step, lot.mark = i, parent, now.step, -1, now.mark
     lot.contracts = lot.open = account.contracts
     lot.cost = lot.open_cost = account.cost
     lot.margin = lot.open_margin = account.margin
+    lot.taken_over = True
     lot.bankruptcy_units = -float(account.cost + account.margin) / account.contracts
     engine.contracts += account.contracts
     engine.cost += account.cost
     engine.margin += account.margin
     now.liquidated += abs(account.contracts)
     account.contracts, account.cost, account.margin = 0, 0, 0
+    seat(x, ENGINE)
     now.lots += 1
 
 
@@ -150,27 +160,34 @@ def place(x, k, size, tick, tif):
 
 @kernel
 def mid(x):
-    """Middle of the best bid and ask, USD; the side that is there if one is empty, the last trade if both are, the
-    index before the first."""
+    """Middle of the best bid and ask, USD. An empty side stands where the last trade was, or at the other side if that
+    is beyond it or nothing was traded; with both empty it is the last trade, or the index before the first."""
     now, terms = x.now[0], x.terms[0]
-    if now.bid >= 0 and now.ask < terms.ticks:
-        return 0.5 * (now.bid + now.ask) * terms.tick
-    if now.bid >= 0:
-        return now.bid * terms.tick
-    if now.ask < terms.ticks:
-        return now.ask * terms.tick
-    return now.last * terms.tick if now.last >= 0 else now.index
+    bid, ask, last = now.bid, now.ask, now.last
+    if bid < 0 and ask == terms.ticks:
+        return last * terms.tick if last >= 0 else now.index
+    if bid < 0:
+        bid = min(last, ask) if last >= 0 else ask
+    if ask == terms.ticks:
+        ask = max(last, bid)
+    return 0.5 * (bid + ask) * terms.tick
 
 
 @kernel
 def payable(x, k, wanted):
-    """Contracts of lot `k`, at most `wanted`, that the book offers at a loss which the fund and its draw limit can
-    pay. Marks the lot unpaid when the fund itself cannot pay for the first contract."""
+    """Contracts of lot `k`, at most `wanted`, that the book or pool offers at a loss which the fund and its draw limit
+    can pay. Marks the lot unpaid when the fund itself cannot pay for the first contract."""
     lot, now, terms = x.lots[k], x.now[0], x.terms[0]
     side = -1 if lot.open > 0 else 1
-    fund = float(x.accounts[FUND].wallet)
+    fund = max(float(x.accounts[FUND].wallet - now.fund_kept), 0.0) if terms.pays else 0.0
     purse = now.draw_left if terms.socialises else min(fund * (1.0 - 1e-9), now.draw_left)
     lot.unpaid = False
+    if terms.pooled:
+        size, loss = pooled.payable(x, lot, wanted, purse)
+        if size == 0 and loss > 0.0 and not terms.socialises and fund < loss:
+            lot.unpaid = True
+            now.unpaid += 1
+        return size
     tick = now.bid if side < 0 else now.ask
     size = 0
     while size < wanted and 0 <= tick < terms.ticks:

@@ -7,6 +7,7 @@ import numpy as np
 from sim import ladder
 from sim.bundle import Bundle
 from sim.ledger import RESERVED_ROWS, new_accounts
+from sim.pool import POOL
 
 LONGS, SHORTS, STOPS = 0, 1, 2
 """Rows of `heads`: accounts filed by trigger, longs and shorts; then stop orders, one row for each source and
@@ -74,6 +75,7 @@ LOT = np.dtype(
         ("parent", np.int32),  # lot whose impact made it happen; -1 an immigrant
         ("step", np.int32),
         ("closed_step", np.int32),  # -1 while open
+        ("taken_over", np.bool_),  # by the engine; else closed by an order in the account's own name
         ("unpaid", np.bool_),  # the fund cannot pay for closing it in the book
     ],
     align=True,
@@ -83,10 +85,10 @@ NOW = np.dtype(
     [
         (name, np.int64)
         for name in (
-            "step funding_index mark_units bid ask last mark_tick index_tick free resting serial dirty lots "
+            "step long_index short_index mark_units bid ask last mark_tick index_tick free resting serial dirty lots "
             "first_lot first_live unpaid woken collected halted fills fills_kept messages submits cancels volume "
             "rejected overloaded self_trades open_interest liquidations liquidated fund_draw fund_gain engine_funding "
-            "deleveraged stopped"
+            "deleveraged stopped fund_kept"
         ).split()
     ]
     + [
@@ -106,14 +108,17 @@ TERMS = np.dtype(
         (name, np.float64)
         for name in (
             "tick unit scale power index_scale maker_fee taker_fee closing_fee impact_units depth_reach step_s "
-            "capacity engine_rate draw_rate draw_limit live_decay rest_steps volatility_decay"
+            "capacity engine_rate draw_rate draw_limit live_decay rest_steps volatility_decay slice_contracts "
+            "slice_fraction slices_a_step slice_from_units target takeover_below liquidation_fee closer_fee adjustment "
+            "spread tiers_down"
         ).split()
     ]
     + [
         (name, np.int64)
         for name in (
-            "ticks inverse entry_basis net_orders prevention laddered rests absorbs socialises record_fills "
-            "most_contracts"
+            "ticks inverse entry_basis net_orders prevention rests absorbs socialises record_fills most_contracts pays "
+            "pooled tiers_in_contracts liquidation_style liquidation_limit residual_to_trader backstop_keeps_margin "
+            "whole_below"
         ).split()
     ]
 )
@@ -135,6 +140,7 @@ class Exchange(Bundle):
     dirty:      (accounts,)           rows the risk engine has to file again
     woken:      (accounts,)           rows woken by a fill or an alarm
     fills:      (fills,) FILL         fills of this step, where they are recorded
+    pool:       (1,) POOL             what trades with everybody where there is no book
     now:        (1,) NOW              what changes
     terms:      (1,) TERMS            what does not
     """
@@ -164,6 +170,7 @@ def new_exchange(settlement, tiers):
         dirty=np.zeros(RESERVED_ROWS, np.int32),
         woken=np.zeros(RESERVED_ROWS, np.int32),
         fills=records(0, FILL),
+        pool=records(1, POOL),
         now=records(1, NOW),
         terms=records(1, TERMS),
     )

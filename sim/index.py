@@ -1,4 +1,4 @@
-"""The index: a weighted mean of spot venues without the stale and the outlying, and spot as a run sees it.
+"""The index of spot venues by the rule of an exchange, and spot as a run sees it.
 
 In a replay the index is the real series: the impact of the run's own trades is recorded, and forgotten from one
 step to the next. A twin given the impact that its base recorded adds the difference of the two, relative to the
@@ -12,61 +12,21 @@ import numpy as np
 
 from sim import spot
 from sim.compiled import kernel
+from sim.composite import advance
 from sim.contract import MOST_UNITS, positive, require
 from sim.exchange import records
+from sim.index_rules import IndexRule
 from sim.streams import crowd_key
-
-
-@kernel
-def median(prices):
-    """The middle of those that are not nan; nan if all are."""
-    known, count = np.empty(len(prices)), 0
-    for price in prices:
-        if math.isnan(price):
-            continue
-        at = count
-        while at > 0 and known[at - 1] > price:
-            known[at] = known[at - 1]
-            at -= 1
-        known[at] = price
-        count += 1
-    return (known[(count - 1) // 2] + known[count // 2]) / 2.0 if count > 0 else math.nan
-
-
-@kernel
-def combine(prices, weights, band, clips, shares):
-    """The index: the weighted mean of the prices within `band` of their median; nan if there are none.
-
-    prices: (venues,) nan where stale; band: relative; clips: move those beyond it onto it, else drop them
-    shares: (venues,) written: the weight of each in the index, 1 together; untouched if there are none
-    """
-    middle = median(prices)
-    limit = band * abs(middle)
-    total, above = 0.0, 0.0
-    kept = np.zeros(len(prices))
-    for v in range(len(prices)):
-        beyond = prices[v] - middle
-        if clips and abs(beyond) > limit:
-            beyond = math.copysign(limit, beyond)
-        if abs(beyond) <= limit:
-            kept[v] = weights[v]
-            total += weights[v]
-            above += weights[v] * beyond
-    if total == 0.0:
-        return math.nan
-    for v in range(len(prices)):
-        shares[v] = kept[v] / total
-    return middle + above / total
 
 
 @kernel
 def weigh(s):
     """The index of the venues as they are priced, and what own trades are in it; nan if no venue is left."""
-    now, terms = s.now[0], s.terms[0]
+    now, rule, venues = s.now[0], s.rule[0], s.venues
     fresh = np.empty(len(s.venues))
     for v in range(len(s.venues)):
-        fresh[v] = s.venues[v].price if s.venues[v].age <= terms.most_age else math.nan
-    index = combine(fresh, s.venues.weight, terms.band, terms.clips, s.venues.share)
+        fresh[v] = s.venues[v].price if s.venues[v].age <= rule.most_age else math.nan
+    index = advance(fresh, venues.weight, rule, now.index, venues.share, venues.out, venues.calm)
     if not math.isnan(index):
         now.impact = 0.0
         for v in range(len(s.venues)):
@@ -76,10 +36,10 @@ def weigh(s):
 
 @kernel
 def observe(s, step):
-    """Let a step pass and return the index; the last one if no venue is left.
+    """Let a step pass and return the index; the last one until the next is due, or if its rule has none.
 
-    In a replay it is the fundamental * (1 + impact - base_impact), and the venues deviate from that; in the base
-    run itself it is the fundamental.
+    In a replay it is due each step, and is the fundamental * (1 + impact - base_impact), from which the venues
+    deviate; in the base run itself it is the fundamental.
     """
     now, terms, fundamental, base_impact = s.now[0], s.terms[0], s.prices[step], s.base_impact[step]
     spot.relax(s, step)
@@ -87,7 +47,8 @@ def observe(s, step):
     for v in range(len(s.venues)):
         s.venues[v].anchor = fundamental * (1.0 + s.venues[v].stray)
     spot.reprice(s)
-    index = weigh(s)
+    due = terms.replays or step % s.rule[0].every == 0
+    index = weigh(s) if due else math.nan
     if terms.replays:
         now.index = fundamental * (1.0 + (0.0 if math.isnan(base_impact) else now.impact - base_impact))
         shift = 0.0 if math.isnan(index) else now.index - index
@@ -112,6 +73,8 @@ class SpotVenue:
     noise_bps:    standard deviation of its own noise
     cost_bps:     what a trade pays beyond impact: half the spread, and the fee
     outage_hours: ((from, to), ...) since the start, when it neither quotes nor trades
+    pool_coin:    coin in its constant-product pool at the start, beside as much worth of USD (`sim.spot_pool`); 0: it
+                  has none, and its depth is that of the square-root law
     """
 
     name: str
@@ -120,10 +83,11 @@ class SpotVenue:
     noise_bps: float = 1.0
     cost_bps: float = 0.0
     outage_hours: tuple = ()
+    pool_coin: float = 0.0
 
     def __post_init__(self):
         positive("volume_coin", self.volume_coin)
-        for field in ("weight", "noise_bps", "cost_bps"):
+        for field in ("weight", "noise_bps", "cost_bps", "pool_coin"):
             require(getattr(self, field) >= 0, getattr(self, field), f"{field} must be 0 or more", "correct it")
         for hours in self.outage_hours:
             if len(hours) != 2 or not hours[0] < hours[1]:
@@ -138,14 +102,11 @@ class SpotMarket:
     permanent:           share of impact that lasts
     half_life_s:         of the volume behind the rest; of impact, its root, it is twice as long
     tie_half_life_s:     of differences between venues, which arbitrage closes
-    band, clips:         prices further than that from the median are dropped, or else moved to it
-    max_age_s:           prices older than that are dropped
+    rule:                of the index; None: that of the exchange
     replays:             the path is a real index, to which own impact is not added
 
-    The index drops as BitMEX's does: 25 % from the median, 15 minutes old (its announcements of 17-Mar-2017 and
-    13-Mar-2020). Deribit's has band=0.005, clips=True, max_age_s=180 (support article 25944739377309). y is of
-    order one (arXiv 2510.06879) and impact fades almost wholly (arXiv 1412.4503); volumes, daily volatility and
-    half-lives are round numbers of 2020's order, fitted to nothing.
+    y is of order one (arXiv 2510.06879) and impact fades almost wholly (arXiv 1412.4503); volumes, daily volatility
+    and half-lives are round numbers of 2020's order, fitted to nothing.
     """
 
     venues: tuple = (
@@ -158,55 +119,59 @@ class SpotMarket:
     permanent: float = 0.1
     half_life_s: float = 3_600.0
     tie_half_life_s: float = 10.0
-    band: float = 0.25
-    clips: bool = False
-    max_age_s: float = 900.0
+    rule: IndexRule | None = None
     replays: bool = False
 
     def __post_init__(self):
         for field in ("half_life_s", "tie_half_life_s"):
             positive(field, getattr(self, field))
-        for field in ("y", "daily_volatility", "band", "max_age_s"):
+        for field in ("y", "daily_volatility"):
             require(getattr(self, field) >= 0, getattr(self, field), f"{field} must be 0 or more", "correct it")
         require(0 <= self.permanent <= 1, self.permanent, "permanent must lie in [0, 1]", "give a share")
         names = [venue.name for venue in self.venues]
         if len(set(names)) < len(names) or not sum(venue.weight for venue in self.venues) > 0:
             raise ValueError(f"venues must differ in name and have some weight (got {self.venues}); correct them")
 
-    def open(self, prices, seed, step_s, impact=1.0, *, unit=1e-12, in_usd=False, base_impact=None):
+    def open(self, prices, seed, step_s, impact=1.0, *, unit=1e-12, in_usd=False, base_impact=None, rule=IndexRule()):  # noqa: B008
         """The spot market of one run, an OpenSpot.
 
         prices:       (steps + 1,) USD, the fundamental
         impact:       coefficient of all impact; 0 none, 1 the law as declared
         unit, in_usd: settlement unit of the exchange, and whether that is USD, else coin
         base_impact:  (steps + 1,) `impact` of the run of which this one is a twin; in replays only
+        rule:         of the exchange's index, unless spot has one of its own
         """
         positive("prices of the path", prices)
         require(impact >= 0, impact, "the coefficient of impact must be 0 or more", "use 1 for the declared law")
         if base_impact is not None and not (self.replays and len(base_impact) == len(prices)):
             got = f"{len(base_impact)} for {len(prices)} prices, replays={self.replays}"
             raise ValueError(f"base_impact must be that of a replay with as many steps (got {got}); run the base")
+        rule = self.rule or rule
         state = spot.Spot(
             prices=np.array(prices, float),
             base_impact=np.full(len(prices), np.nan) if base_impact is None else np.array(base_impact, float),
             impact=np.zeros(len(prices)),
-            venues=self.venue_rows(seed, impact),
+            venues=self.venue_rows(seed, impact, rule, prices[0]),
             holdings=records(len(self.venues), spot.HOLDING),
             outages=self.outage_steps(step_s),
             now=records(1, spot.NOW),
             terms=self.term_row(step_s, impact, unit, in_usd),
+            rule=rule.record(step_s),
         )
         state.holdings.venue, state.holdings.account = np.arange(len(self.venues)), -1
         state.now.index, state.now.next_arrival = prices[0], spot.NEVER
         return OpenSpot(state)
 
-    def venue_rows(self, seed, impact):
+    def venue_rows(self, seed, impact, rule, price):
         """(venues,) VENUE at the start."""
         rows = records(len(self.venues), spot.VENUE)
+        volumes = [venue.volume_coin for venue in self.venues]
+        rows.weight, rows.calm = rule.weigh([venue.weight for venue in self.venues], volumes), -1
         for row, venue in zip(rows, self.venues, strict=True):
-            row.volume, row.weight = venue.volume_coin, venue.weight
+            row.volume = venue.volume_coin
             row.noise, row.cost = 1e-4 * venue.noise_bps, 1e-4 * venue.cost_bps
             row.transient = (1 - self.permanent) * self.strength(impact, venue.volume_coin)
+            row.liquidity = venue.pool_coin * math.sqrt(price) / impact if impact else 0.0
             row.key0, row.key1 = crowd_key(seed, f"spot {venue.name}")
         return rows
 
@@ -220,8 +185,7 @@ class SpotMarket:
         terms = rows[0]
         terms.lasting = self.permanent * self.strength(impact, sum(venue.volume_coin for venue in self.venues))
         terms.keep, terms.tie = 0.5 ** (step_s / self.half_life_s), 0.5 ** (step_s / self.tie_half_life_s)
-        terms.band, terms.clips, terms.replays = self.band, self.clips, self.replays
-        terms.most_age = int(self.max_age_s / step_s)
+        terms.replays = self.replays
         terms.coin_unit, terms.usd_unit = (1e-12, unit) if in_usd else (unit, 1e-6)
         terms.in_usd = in_usd
         return rows

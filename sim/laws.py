@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.ledger import ENGINE
+from sim.ledger import ENGINE, owed_by
 
 
 def check(x):
@@ -18,7 +18,7 @@ def coin_is_conserved(x):
     """Wallets, margins and costs add up to deposits and the funding not yet booked, to the last unit."""
     accounts, now = x.accounts, x.now[0]
     held = int(accounts.wallet.sum()) + int(accounts.margin.sum()) + int(accounts.cost.sum())
-    owed = int((accounts.contracts * (now.funding_index - accounts.seen)).sum())
+    owed = int(owed_by(accounts, now).sum())
     brought = int(accounts.deposits.sum())
     assert held == brought + owed, f"coin must be conserved (step {now.step}: {held} held, {brought + owed} due)"
 
@@ -35,6 +35,10 @@ def longs_equal_shorts(x):
 def the_book_never_crosses(x):
     """The best bid is below the best ask, and both are the ends of their sides."""
     now, terms = x.now[0], x.terms[0]
+    if terms.pooled:
+        assert now.bid <= now.ask, f"a pool must not quote bids above asks (step {now.step}: {now.bid}, {now.ask})"
+        assert not (x.levels.head >= 0).any(), "nothing must rest where there is no book"
+        return
     assert now.bid < now.ask, f"the book must not cross (step {now.step}: bid {now.bid}, ask {now.ask})"
     occupied = np.flatnonzero(x.levels.head >= 0)
     bids, asks = occupied[occupied <= now.bid], occupied[occupied > now.bid]

@@ -5,10 +5,11 @@ Per account: `wallet` (free balance), `margin` (set aside for an isolated positi
 so equity at a mark is wallet + margin + cost + contracts * S(mark). Closing a part first releases its share
 of cost and margin to the wallet, rounded down; what rounding leaves stays with the open part.
 
-Funding is a running index G in units per contract. An account owes contracts * (G - seen), booked when it is
-next touched: to its margin when isolated (so that its trigger does not depend on when it was touched), else
-to its wallet. The law: wallet + margin + cost, summed over all rows, equals deposits less withdrawals plus
-the sum of contracts * (G - seen).
+Funding is a running index G in units per contract, one for longs and one for shorts: they move together where what
+longs pay is what shorts receive, and apart where a venue shares it out otherwise. An account owes
+contracts * (G - seen), booked when it is next touched: to its margin when isolated (so that its trigger does not
+depend on when it was touched), else to its wallet. The law: wallet + margin + cost, summed over all rows, equals
+deposits less withdrawals plus the sum of contracts * (G - seen).
 """
 
 import math
@@ -17,10 +18,10 @@ import numpy as np
 
 from sim.compiled import kernel
 
-EXCHANGE, FUND, ENGINE, OUTSIDE = 0, 1, 2, 3
-"""Rows of the venue itself: its fees, its insurance fund, its liquidation engine, and the world outside the
-book, which only a counterfactual trades with."""
-RESERVED_ROWS = 4
+EXCHANGE, FUND, ENGINE, OUTSIDE, POOL = 0, 1, 2, 3, 4
+"""Rows of the venue itself: its fees, its insurance fund, its liquidation engine, the world outside the book, which
+only a counterfactual trades with, and the pool that takes the other side of every trade where there is no book."""
+RESERVED_ROWS = 5
 
 ACCOUNT = np.dtype(
     [
@@ -28,7 +29,7 @@ ACCOUNT = np.dtype(
         ("margin", np.int64),  # set aside for the isolated position, units
         ("contracts", np.int64),  # open position, longs positive
         ("cost", np.int64),  # sum of -q * S over the fills of the open position, units
-        ("seen", np.int64),  # funding index when last booked, units per contract
+        ("seen", np.int64),  # funding index of its side when last booked, units per contract
         ("deposits", np.int64),  # brought in less taken out, units
         ("buying", np.int64),  # contracts of resting buys that may open a position
         ("selling", np.int64),  # contracts of resting sells that may open a position
@@ -49,6 +50,7 @@ ACCOUNT = np.dtype(
         ("touched", np.bool_),  # changed since the risk engine last filed it
         ("alert", np.bool_),  # wake the owner on its own fills
         ("woken", np.bool_),  # already in the list of the woken
+        ("forced", np.bool_),  # being liquidated since an earlier mark
     ],
     align=True,
 )
@@ -71,12 +73,32 @@ def share(amount, part, whole):
 
 
 @kernel
+def owes(x, i):
+    """Units of funding that row `i` owes and that are not yet booked; negative is due to it."""
+    account, now = x.accounts[i], x.now[0]
+    return account.contracts * ((now.long_index if account.contracts > 0 else now.short_index) - account.seen)
+
+
+def owed_by(accounts, now):
+    """`owes` of many rows at once."""
+    index = np.where(accounts.contracts > 0, now.long_index, now.short_index)
+    return accounts.contracts * (index - accounts.seen)
+
+
+@kernel
+def seat(x, i):
+    """Let funding of row `i` count from now on, by the index of its side; due whenever its contracts change."""
+    account, now = x.accounts[i], x.now[0]
+    account.seen = now.long_index if account.contracts > 0 else now.short_index
+
+
+@kernel
 def touch(x, i):
     """Book the funding that row `i` owes and let the risk engine know that it changed."""
     account = x.accounts[i]
     now = x.now[0]
-    owed = account.contracts * (now.funding_index - account.seen)
-    account.seen = now.funding_index
+    owed = owes(x, i)
+    seat(x, i)
     if owed:
         if i == ENGINE:
             x.accounts[FUND].wallet -= owed
@@ -128,6 +150,7 @@ def fill(x, i, size, units, fee_rate):
             moved = min(needed, max(account.wallet, 0))
             account.wallet -= moved
             account.margin += moved
+    seat(x, i)
     cover(account)
 
 
@@ -191,5 +214,4 @@ def collateral(account):
 def equity(x, i, units):
     """Wallet, margin and position of row `i` at `units` a contract, funding owed included."""
     account = x.accounts[i]
-    owed = account.contracts * (x.now[0].funding_index - account.seen)
-    return account.wallet + account.margin + account.cost + account.contracts * units - owed
+    return account.wallet + account.margin + account.cost + account.contracts * units - owes(x, i)

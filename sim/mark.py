@@ -2,15 +2,16 @@
 
 A rule is a frozen dataclass with `every_s`, at which the exchange computes the mark; `start()`, its memory of the
 past, if it has one; and `mark(quotes, memory)`, USD per coin, which brings that memory up to date. It is to be
-called once every `every_s`. A book without bids or without asks has nan for what is missing; what each rule
-then does is said with it. The index is never missing.
+called once every `every_s`; `marks(samples)` does so. A book without bids or without asks has nan for what is
+missing; what each rule then does is said with it. The index is never missing. Rules of several parts are in
+`sim.composite_mark`, where each venue's own is named too, and rules that do not look at a book in `sim.oracle_mark`.
 """
 
 import math
-from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sim.averages import Smoothed, Window
 from sim.contract import positive, require
 
 
@@ -21,6 +22,10 @@ class Quotes(NamedTuple):
     impact_bid:   mean price at which the venue's impact notional can be sold; impact_ask: bought
     funding_rate: to be charged at the next stamp, as known now
     to_funding:   part of the funding interval left, 0 to 1
+    mark:         of the exchange as it stands, nan before there is one
+    longs:        contracts held by those who demand liquidity, shorts: owed by them; on a book, by all who do not
+                  provide it, on a pool by all traders
+    depth_bid:    contracts bid for within 1 % of the mid, depth_ask: on offer; nan where not known
     """
 
     time_s: float
@@ -32,10 +37,46 @@ class Quotes(NamedTuple):
     impact_ask: float
     funding_rate: float
     to_funding: float
+    mark: float = math.nan
+    longs: float = 0.0
+    shorts: float = 0.0
+    depth_bid: float = math.nan
+    depth_ask: float = math.nan
+
+
+class MarkRule:
+    """What all rules have in common: a cadence, by default no memory, and a way to be driven by hand."""
+
+    def __post_init__(self):
+        positive("every_s", self.every_s)
+
+    def start(self):
+        """A new memory."""
+        return None
+
+    def marks(self, samples):
+        """[mark after each of `samples`], USD, with one memory; none of a run.
+
+        samples: {field of Quotes: number} each; `index` is needed, prices left out or None are missing, `time_s` is
+        `every_s` after the sample before, and other numbers are 0
+        """
+        memory, time_s, found = self.start(), -self.every_s, []
+        for sample in samples:
+            given = {field: number for field, number in sample.items() if number is not None}
+            sample = UNKNOWN | {"time_s": time_s + self.every_s} | given
+            time_s = sample["time_s"]
+            found.append(self.mark(Quotes(**sample), memory))
+        return found
+
+
+UNKNOWN = dict.fromkeys(("bid", "ask", "last", "impact_bid", "impact_ask"), math.nan) | {
+    "funding_rate": 0.0,
+    "to_funding": 0.0,
+}
 
 
 @dataclass(frozen=True)
-class LastPrice:
+class LastPrice(MarkRule):
     """The last trade, as futures exchanges did at first and a manipulator likes best.
 
     within_spread: if outside the best bid and ask, the nearer of the two (a side that is empty is no limit)
@@ -48,11 +89,8 @@ class LastPrice:
     band: float = math.inf
 
     def __post_init__(self):
-        positive("every_s", self.every_s)
+        super().__post_init__()
         require(self.band > 0, self.band, "band must be above 0", "use inf for none")
-
-    def start(self):
-        return None
 
     def mark(self, quotes, memory):
         if math.isnan(quotes.last):
@@ -64,7 +102,7 @@ class LastPrice:
 
 
 @dataclass(frozen=True)
-class FundingBasis:
+class FundingBasis(MarkRule):
     """Index * (1 + funding rate * part of the interval left): BitMEX's fair price. It never looks at the book.
 
     BitMEX publishes its indices every 5 seconds. Source: its fair-price page; an API capture of 24-Nov-2024
@@ -73,23 +111,18 @@ class FundingBasis:
 
     every_s: float = 5.0
 
-    def __post_init__(self):
-        positive("every_s", self.every_s)
-
-    def start(self):
-        return None
-
     def mark(self, quotes, memory):
-        return quotes.index * (1.0 + quotes.funding_rate * quotes.to_funding)
+        return fair_price(quotes.index, quotes.funding_rate, quotes.to_funding)
 
 
 @dataclass(frozen=True)
-class MedianOfThree:
+class MedianOfThree(MarkRule):
     """The median of the fair price of `FundingBasis`, index + mean of (mid - index) over `window_s`, and the last.
 
     A price that is missing is left out: no trade yet, or no mid in the whole window; of two the median is their
-    mean. A sample without a mid is a gap in the window. Defaults are Bybit's, 5 minutes sampled each second (help
-    centre, 2024); Binance's COIN-M are window_s=150, sample_s=5, once 1800 and 60 (FAQ fff6ec1b, both copies).
+    mean. A sample without a mid is a gap in the window, and before the window is full its mean is that of what there
+    is. Defaults are Bybit's, 5 minutes sampled each second (help centre, 2024); Binance's COIN-M are window_s=150,
+    sample_s=5, once 1800 and 60 (FAQ fff6ec1b, both copies).
     """
 
     every_s: float = 1.0
@@ -104,97 +137,92 @@ class MedianOfThree:
     def start(self):
         return Window(round(self.window_s / self.sample_s))
 
-    def mark(self, quotes, memory):
+    def mid(self, quotes):
+        """The price whose distance from the index is averaged."""
+        return (quotes.bid + quotes.ask) / 2
+
+    def traded(self, quotes):
+        """The price of the contract itself."""
+        return quotes.last
+
+    def averaged(self, quotes, memory):
+        """Index + mean of (mid - index) over the window, nan without a mid in it."""
+        memory.expire(quotes.time_s - self.window_s)
         if quotes.time_s >= memory.next_s:
             memory.next_s = quotes.time_s + self.sample_s * (1.0 - 1e-9)
-            memory.add((quotes.bid + quotes.ask) / 2 - quotes.index)
-        fair = quotes.index * (1.0 + quotes.funding_rate * quotes.to_funding)
-        return median(fair, quotes.index + memory.mean(), quotes.last)
+            memory.add(self.mid(quotes) - quotes.index, quotes.time_s)
+        return quotes.index + memory.mean()
+
+    def mark(self, quotes, memory):
+        fair = fair_price(quotes.index, quotes.funding_rate, quotes.to_funding)
+        return median(fair, self.averaged(quotes, memory), self.traded(quotes))
 
 
 @dataclass(frozen=True)
-class ImpactEma:
-    """Index + exponential mean of (mid of the impact prices - index), at most `band` of the index away from it.
+class ImpactEma(MarkRule):
+    """Index + exponential mean of (fair price - index), at most `band` of the index away from it.
 
-    The mean forgets with `time_constant_s`. Where an impact price is missing it stays as it is and ages; before
-    the first sample it is 0. Deribit: 30 s, 0.5 % (copy at bitexch; its own page is cut before the constants).
-    The mean is that of Hyperliquid's robust prices, unbiased from the first sample on.
+    The fair price is `impact_mid`, with `reach`. Of `window_s` / `every_s` = n computations the latest weighs
+    2 / (n + 1), and the first sample is the first mean; where the fair price is missing the mean stays, and what it
+    has missed counts when there is one again. Without any the mark is the index.
+
+    Deribit from about 2018: 30 s, each second so that the latest weighs 2 / 31, a depth of 1 BTC, a reach of 0.1 %, a
+    band of 0.5 %. Sources: copies of its page at Scalpex (depth, reach, weight) and Bit.com (window, band); its own
+    newest page still has the mean of a bounded mid, and is cut before the constants.
     """
 
     every_s: float = 1.0
-    time_constant_s: float = 30.0
+    window_s: float = 30.0
     band: float = 0.005
+    reach: float = 0.001
 
     def __post_init__(self):
-        for field in ("every_s", "time_constant_s"):
+        for field in ("every_s", "window_s"):
             positive(field, getattr(self, field))
-        require(self.band > 0, self.band, "band must be above 0", "use inf for none")
+        require(self.window_s >= self.every_s, self.window_s, "window_s must be every_s or more", "lengthen it")
+        for field in ("band", "reach"):
+            require(getattr(self, field) > 0, getattr(self, field), f"{field} must be above 0", "use inf for none")
 
     def start(self):
-        return Fading()
+        return Smoothed(2.0 / (self.window_s / self.every_s + 1.0))
 
     def mark(self, quotes, memory):
-        premium = (quotes.impact_bid + quotes.impact_ask) / 2 - quotes.index
-        memory.add(premium, self.every_s, self.time_constant_s)
+        fair = impact_mid(quotes.impact_bid, quotes.impact_ask, quotes.bid, quotes.ask, self.reach)
+        memory.add(fair - quotes.index, quotes.time_s, self.every_s)
         return within(quotes.index + memory.mean(), quotes.index, self.band)
 
 
-class Window:
-    """The latest `most` samples, nan for a missing one, and the mean of the others."""
+def fair_price(index, funding_rate, left, interval=1.0):
+    """Index * (1 + funding rate * left / interval): BitMEX's fair price, and price 1 of Binance, Bybit and Aevo.
 
-    def __init__(self, most):
-        self.samples, self.next_s = deque(maxlen=most), -math.inf
-        self.total, self.known, self.added = 0.0, 0, 0
-
-    def add(self, sample):
-        """Let the oldest go and the newest in."""
-        if len(self.samples) == self.samples.maxlen:
-            self.count(self.samples[0], -1)
-        self.samples.append(sample)
-        self.count(sample, 1)
-        self.added += 1
-        if self.added % self.samples.maxlen == 0:  # so that rounding never adds up for longer than a window
-            self.total = math.fsum(each for each in self.samples if each == each)
-
-    def count(self, sample, sign):
-        """Add a sample to the sum, or take it away."""
-        if sample == sample:
-            self.total += sign * sample
-            self.known += sign
-
-    def mean(self):
-        """nan without samples."""
-        return self.total / self.known if self.known else math.nan
-
-
-class Fading:
-    """A mean whose samples count for the time they stand for and fade: sum x t e^(-age/T) / sum t e^(-age/T).
-
-    Source: Hyperliquid, robust price indices.
+    left: until the next funding, in the unit of `interval`; funding_rate: for a whole interval
     """
+    return index * (1.0 + funding_rate * (left / interval))
 
-    def __init__(self):
-        self.total = self.weight = 0.0
 
-    def add(self, sample, lasting_s, time_constant_s):
-        """Let `lasting_s` pass and a sample in, unless it is nan."""
-        fade = math.exp(-lasting_s / time_constant_s)
-        self.total *= fade
-        self.weight *= fade
-        if sample == sample:
-            self.total += sample * lasting_s
-            self.weight += lasting_s
+def fair_basis(index, funding_rate, left, interval=1.0):
+    """USD of `fair_price` above the index."""
+    return fair_price(index, funding_rate, left, interval) - index
 
-    def mean(self):
-        """0 without samples."""
-        return self.total / self.weight if self.weight else 0.0
+
+def impact_mid(impact_bid, impact_ask, bid=math.nan, ask=math.nan, reach=math.inf):
+    """Middle of the impact prices, each at most `reach`, relative, outside the best bid or ask; nan if one is missing.
+
+    A side too thin for an impact price (nan) is taken to reach to that limit, if it has one.
+    """
+    low, high = bid * (1.0 - reach), ask * (1.0 + reach)
+    if math.isfinite(low) and not impact_bid > low:
+        impact_bid = low
+    if math.isfinite(high) and not impact_ask < high:
+        impact_ask = high
+    return (impact_bid + impact_ask) / 2
 
 
 def median(*prices):
-    """The middle of those that are not nan; of two, their mean."""
+    """The middle of those that are not nan; of two, their mean; nan if all are."""
     known = sorted(price for price in prices if price == price)
     count = len(known)
-    return (known[(count - 1) // 2] + known[count // 2]) / 2
+    return (known[(count - 1) // 2] + known[count // 2]) / 2 if known else math.nan
 
 
 def within(price, index, band):

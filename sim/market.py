@@ -10,11 +10,12 @@ from sim.deleverage import largest_remainder
 from sim.exchange import grown, new_exchange, records, snapshot, with_orders, with_room
 from sim.genealogy import attribute_spot
 from sim.index import SpotMarket
-from sim.ledger import FUND, deposit, pair_off
+from sim.ledger import FUND, POOL, RESERVED_ROWS, deposit, pair_off
 from sim.mark import Quotes
 from sim.orders import MESSAGE, shortage
 from sim.outcome import outcome
 from sim.paths import GeometricBrownian
+from sim.sessions import Sessions
 from sim.stamps import Stamps
 from sim.streams import generator
 from sim.terms import cadence, fund_units, halted_steps, require_affordable, rows_of, utc, whole_steps, write_terms
@@ -82,17 +83,22 @@ class Market(mesa.Model):
             unit=contract.unit,
             in_usd=not contract.coin_margined,
             base_impact=base_impact,
+            rule=venue.index,
         )
+        if venue.pool:
+            pool = venue.pool.start(float(contract.index(prices[0])), contract, step_s)
+            self.exchange = self.exchange.replace(pool=pool)
         self.replays, self.spot_traders = spot.replays, False
         self.funding = Stamps(venue, self.start, self.length, step_s)
+        self.sessions = Sessions(venue, self.start, step_s)
         self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, step_s)
         self.adl, self.fills, self.keeps_fills = [], [], fills
         self.record_every, self.series = record_every, records(rows_of(self.length, record_every), series.SERIES)
         self.observe()
         self.funding.announce(self.exchange, 0)
         deposit(self.exchange, FUND, fund_units(fund_coin, self.units_per_coin))
-        self.set_mark()
         series.look(self.exchange)
+        self.set_mark()
 
     def step(self):
         """One step, in this order:
@@ -102,9 +108,11 @@ class Market(mesa.Model):
         3. decide       the crowds that are awake see the same view and write their messages
         4. liquidate    positions that no longer cover maintenance go to the engine, which trades its lots
         5. match        the messages meet the book; every fill is settled at once
-        6. pay funding  when due
+        6. settle       funding, and losses that are shared at the end of a day, when due
         7. record
         """
+        if self.clock == 0:
+            self.sessions.open(self.exchange)
         self.clock += 1
         halted = self.exchange.now[0].halted = self.halt[0] <= self.clock < self.halt[1]
         self.observe()
@@ -113,7 +121,7 @@ class Market(mesa.Model):
             messages = self.decide()
             self.liquidate()
             self.match(messages)
-        self.pay_funding()
+        self.settle()
         self.record()
         if self.check:
             laws.check(self.exchange)
@@ -160,10 +168,11 @@ class Market(mesa.Model):
             self.fills.append(self.exchange.fills[: self.exchange.now[0].fills_kept].copy())
             self.exchange.now[0].fills_kept = 0
 
-    def pay_funding(self):
-        """Sample the premium when due, and pay at the venue's stamps."""
+    def settle(self):
+        """Sample the premium and pay funding when due, and do what else the venue does by the clock."""
         if self.funding.due(self.clock):
-            self.funding.pass_by(self.exchange, self.clock, self.quotes)
+            self.funding.pass_by(self.exchange, self.clock, self.quotes_of_all)
+        self.sessions.pass_by(self.exchange, self.clock, self.note_adl)
 
     def record(self):
         """Write a row of the series when one is due."""
@@ -194,11 +203,26 @@ class Market(mesa.Model):
             bid=now.bid * tick if now.bid >= 0 else math.nan,
             ask=now.ask * tick if now.ask < len(self.exchange.levels) else math.nan,
             last=now.last * tick if now.last >= 0 else math.nan,
-            impact_bid=now.impact_bid,
-            impact_ask=now.impact_ask,
+            impact_bid=now.impact_bid or math.nan,
+            impact_ask=now.impact_ask or math.nan,
             funding_rate=now.funding_rate,
             to_funding=self.funding.left_s(self.clock) / self.funding.interval_s,
+            mark=now.mark,
+            depth_bid=now.depth_bid,
+            depth_ask=now.depth_ask,
+            longs=now.open_interest - max(self.exchange.accounts[POOL].contracts, 0) if self.venue.pool else 0.0,
+            shorts=now.open_interest + min(self.exchange.accounts[POOL].contracts, 0) if self.venue.pool else 0.0,
         )
+
+    def quotes_of_all(self):
+        """The same with the contracts of those who demand liquidity; on a book it takes time as accounts grow."""
+        if self.venue.pool:
+            return self.quotes()
+        held = self.exchange.accounts.contracts[RESERVED_ROWS:]
+        provides = np.array([crowd.provides for crowd in self.crowds], bool)
+        held = held[~provides[self.exchange.accounts.crowd[RESERVED_ROWS:]]]
+        longs, shorts = held[held > 0].sum(), -held[held < 0].sum()
+        return self.quotes()._replace(longs=float(longs), shorts=float(shorts))
 
     def without_forced(self, quotes):
         """The same quotes less the live impact of forced closes."""

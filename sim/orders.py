@@ -10,12 +10,13 @@ import math
 
 import numpy as np
 
-from sim import ladder
+from sim import ladder, pooled
 from sim.book import closable, fillable, insert, remove, shrink, take
 from sim.compiled import kernel
 from sim.exchange import EXPIRY_SLOTS, STOPS
 from sim.ledger import add_margin, deposit, equity
 from sim.streams import PRIORITY, words4
+from sim.ticks import tick_of
 
 SUBMIT, CANCEL, CANCEL_ALL, REPLACE, DEPOSIT, ADD_MARGIN = 0, 1, 2, 3, 4, 5
 """Actions. The amount of the last two is in settlement units: coin from outside (negative takes it out), and free
@@ -44,20 +45,11 @@ MESSAGE = np.dtype(
 
 
 @kernel
-def tick_of(x, units):
-    """Where on the tick scale a contract is worth `units`, not rounded, within the ladder."""
-    terms = x.terms[0]
-    if terms.inverse:
-        at = -terms.scale / units / terms.tick if units < 0.0 else terms.ticks - 1.0
-    else:
-        at = units / terms.scale / terms.tick
-    return min(max(at, 0.0), terms.ticks - 1.0)
-
-
-@kernel
-def tier(x, value):
-    """Row of the tier table for a position worth `value` units."""
+def tier(x, value, units):
+    """Row of the tier table for a position worth `value`, or of as many contracts of `units` where those count."""
     row = 0
+    if x.terms[0].tiers_in_contracts:
+        value = math.floor(value / abs(units) + 0.5)
     while value > x.tiers[row, 0]:
         row += 1
     return row
@@ -104,7 +96,7 @@ def affordable(x, i, size, tick):
 def initial_rate(x, i, reserving):
     """Initial margin rate of row `i` with its position and `reserving` units of orders: its own or the tier's."""
     position = float(abs(x.accounts[i].contracts * x.now[0].mark_units))
-    return max(1.0 / np.float64(x.accounts[i].leverage), x.tiers[tier(x, position + reserving), 2])
+    return max(1.0 / np.float64(x.accounts[i].leverage), x.tiers[tier(x, position + reserving, x.now[0].mark_units), 2])
 
 
 @kernel
@@ -173,7 +165,7 @@ def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit):
 
 @kernel
 def submit(x, account, size, tick, tif, reduce_only, expires, lot):
-    """Match an order and rest what is left if it may; returns the id of what rests, else 0."""
+    """Match an order and rest what is left if it may; returns the id of what rests, else 0. A pool rests nothing."""
     now, ticks = x.now[0], x.terms[0].ticks
     if reduce_only:
         part = closable(x, account, size)
@@ -190,6 +182,9 @@ def submit(x, account, size, tick, tif, reduce_only, expires, lot):
         tick = solvent_limit(x, account, size, tick)
         if tick < 1:
             return reject(x)
+    if x.terms[0].pooled:
+        left = size if tif == POST else pooled.take(x, account, lot, size, tick, tif == FOK)
+        return reject(x) if left == size and lot < 0 else 0
     crosses = now.ask <= tick if size > 0 else now.bid >= tick
     if crosses:
         if tif == POST or (tif == FOK and not fillable(x, account, size, tick)):

@@ -3,13 +3,14 @@
 import numpy as np
 
 from sim.genealogy import branching_ratio
+from sim.ledger import owed_by
 from sim.provenance import provenance
 from sim.record import Run
 
 LIQUIDATIONS = np.dtype(
     [(name, int) for name in "step account parent contracts closed_step adl_contracts".split()]
     + [(name, float) for name in "time_s cost_coin margin_coin mark bankruptcy_price impact_usd realised_coin".split()]
-    + [("crowd", "U32")]
+    + [("crowd", "U32"), ("taken_over", bool)]
 )
 ACCOUNTS = np.dtype(
     [(name, int) for name in "account contracts liquidations".split()]
@@ -18,7 +19,7 @@ ACCOUNTS = np.dtype(
 )
 ADL = np.dtype([("step", int), ("time_s", float), ("lot", int), ("account", int), ("contracts", int), ("price", float)])
 FUNDING = np.dtype([("time_s", float), ("rate", float), ("mark", float), ("paid_coin", float)])
-VENUE_ROWS = ("(fees)", "(insurance fund)", "(liquidation engine)", "(outside)")
+VENUE_ROWS = ("(fees)", "(insurance fund)", "(liquidation engine)", "(outside)", "(pool)")
 
 
 def outcome(market, finished):
@@ -55,15 +56,15 @@ def crowd_names(market, rows):
     """(rows,) name of the crowd of each ledger row."""
     crowds = market.exchange.accounts.crowd[rows]
     names = np.array([*(crowd.name for crowd in market.crowds), *VENUE_ROWS], "U32")
-    return names[np.where(crowds >= 0, crowds, len(market.crowds) + np.minimum(rows, 3))]
+    return names[np.where(crowds >= 0, crowds, len(market.crowds) + np.minimum(rows, 4))]
 
 
 def liquidations(market):
-    """One row a takeover: what was taken over, from whom, and what closing it brought the fund."""
+    """One row a forced close: what was taken over, or closed in the account's name, and what it brought the fund."""
     x, unit = market.exchange, market.venue.contract.unit
     lots = x.lots[: x.now[0].lots]
     table = np.zeros(len(lots), LIQUIDATIONS).view(np.recarray)
-    for name in ("step", "account", "parent", "contracts", "closed_step", "mark", "impact_usd"):
+    for name in ("step", "account", "parent", "contracts", "closed_step", "mark", "impact_usd", "taken_over"):
         table[name] = lots[name]
     table.adl_contracts, table.time_s = lots.deleveraged, lots.step * market.step_s
     table.cost_coin, table.margin_coin = lots.cost * unit, lots.margin * unit
@@ -80,7 +81,7 @@ def accounts(market):
     table.account, table.contracts, table.liquidations = np.arange(len(rows)), rows.contracts, rows.liquidations
     for name in ("deposits", "wallet", "margin", "cost"):
         table[f"{name}_coin"] = rows[name] * unit
-    owed = rows.contracts * (now.funding_index - rows.seen)
+    owed = owed_by(rows, now)
     table.equity_coin = (rows.wallet + rows.margin + rows.cost + rows.contracts * now.mark_units - owed) * unit
     table.crowd = crowd_names(market, table.account)
     return table

@@ -1,4 +1,4 @@
-"""Who must be liquidated, found by price, and how: orders cancelled, position reduced or taken over.
+"""Who must be liquidated, found by price; `sim.forced` says how.
 
 A position is filed under the tick at which it might have to be liquidated: its trigger, or the next margin
 tier if a fall of its collateral's worth reaches that first. The tick is that of S - G, so a funding payment moves
@@ -8,39 +8,16 @@ one threshold and no account. A bucket says when a position is looked at; its ex
 import math
 
 from sim import ladder
+from sim.backing import backing, doomed
 from sim.compiled import kernel
-from sim.engine import take_over
 from sim.exchange import LONGS, SHORTS
-from sim.genealogy import parent
-from sim.ledger import RESERVED_ROWS, collateral, touch
-from sim.orders import FOK, cancel_all, submit, tick_of, tier
+from sim.forced import force
+from sim.ledger import RESERVED_ROWS
+from sim.orders import tier
+from sim.ticks import tick_of
 
 DONE, FULL = 0, 1
 """How a round of takeovers ends: all done, or nothing done for want of room for lots (make room and call again)."""
-
-
-@kernel
-def backing(x, i, units):
-    """Units of equity that stand behind the position of row `i` when a contract is worth `units`."""
-    account = x.accounts[i]
-    owed = account.contracts * (x.now[0].funding_index - account.seen)
-    return collateral(account) + account.cost + account.contracts * units - owed
-
-
-@kernel
-def maintenance(x, i, units):
-    """Units the position of row `i` must be backed by when a contract is worth `units`, closing fee included."""
-    account, terms = x.accounts[i], x.terms[0]
-    value = float(abs(account.contracts * units))
-    row = tier(x, value)
-    base = float(abs(account.cost)) if terms.entry_basis else value
-    return base * (x.tiers[row, 1] + terms.closing_fee) - x.tiers[row, 3]
-
-
-@kernel
-def doomed(x, i, units):
-    """Whether row `i` no longer covers its maintenance margin."""
-    return x.accounts[i].contracts != 0 and float(backing(x, i, units)) < maintenance(x, i, units)
 
 
 @kernel
@@ -48,7 +25,7 @@ def trigger_units(x, i):
     """S at which row `i` must next be looked at: where its tier's maintenance binds, or where the tier ends."""
     account, terms, now = x.accounts[i], x.terms[0], x.now[0]
     held = float(account.contracts)
-    row = tier(x, abs(held * now.mark_units))
+    row = tier(x, abs(held * now.mark_units), now.mark_units)
     rate, deduction = x.tiers[row, 1] + terms.closing_fee, x.tiers[row, 3]
     fixed = float(backing(x, i, 0))
     sign = -1.0 if terms.inverse else 1.0
@@ -56,7 +33,7 @@ def trigger_units(x, i):
         at = (rate * abs(float(account.cost)) - deduction - fixed) / held
     else:
         at = -(fixed + deduction) / (held - rate * abs(held) * sign)
-    if held * sign < 0.0:  # losses raise the value: the next tier may come first
+    if held * sign < 0.0 and not terms.tiers_in_contracts:  # losses raise the value: the next tier may come first
         ends = sign * x.tiers[row, 0] / abs(held)
         at = max(at, ends) if held > 0.0 else min(at, ends)
     return at
@@ -68,9 +45,9 @@ def fragile(x, i):
     account, terms = x.accounts[i], x.terms[0]
     held = float(account.contracts)
     sign = -1.0 if terms.inverse else 1.0
-    if held * sign < 0.0:
+    if held * sign < 0.0 or terms.tiers_in_contracts:
         return False
-    row = tier(x, abs(held * x.now[0].mark_units))
+    row = tier(x, abs(held * x.now[0].mark_units), x.now[0].mark_units)
     fixed, size = float(backing(x, i, 0)), abs(held)
     while row + 1 < len(x.tiers) and x.tiers[row, 0] < size * abs(
         x.settlement[1 if terms.inverse else terms.ticks - 1]
@@ -106,12 +83,12 @@ def unfile(x, i):
 @kernel
 def file(x, i):
     """Put row `i` into the bucket of its trigger, a tick on the early side."""
-    account = x.accounts[i]
+    account, now = x.accounts[i], x.now[0]
     row, tick = -1, 0
     if account.contracts != 0 and i >= RESERVED_ROWS:
-        at = tick_of(x, trigger_units(x, i) - x.now[0].funding_index)
-        last = x.terms[0].ticks - 1
         row = LONGS if account.contracts > 0 else SHORTS
+        at = tick_of(x, trigger_units(x, i) - (now.long_index if row == LONGS else now.short_index))
+        last = x.terms[0].ticks - 1
         tick = min(math.ceil(at) + 1, last) if row == LONGS else max(math.floor(at) - 1, 0)
         if fragile(x, i):  # looked at on every mark
             tick = last if row == LONGS else 0
@@ -153,14 +130,14 @@ def file_all(x):
 def liquidate(x, first_rows):
     """One round at the present mark: every position that no longer covers its maintenance is reduced or taken over.
 
-    Returns DONE, or FULL before it does anything when there is not room for a lot of every position looked at: a
+    Returns DONE, or FULL before it does anything when there is not room for two lots of every position looked at: a
     round that was broken off would file again who traded with it, and so depend on the room there was.
     """
     now, ticks = x.now[0], x.terms[0].ticks
     file_touched(x)
-    at = tick_of(x, float(now.mark_units - now.funding_index))
-    low, high = math.floor(at), math.ceil(at)
-    if now.lots + at_risk(x, low, high) > len(x.lots):
+    low = math.floor(tick_of(x, float(now.mark_units - now.long_index)))
+    high = math.ceil(tick_of(x, float(now.mark_units - now.short_index)))
+    if now.lots + 2 * at_risk(x, low, high) > len(x.lots):
         return FULL
     tick = ladder.below(x.bits[LONGS], ticks, ticks - 1)
     while tick >= low:
@@ -208,47 +185,6 @@ def look(x, i, first_rows):
         if doomed(x, i, units):
             force(x, i, first_rows)
         else:
+            x.accounts[i].forced = False
             file(x, i)
         i = after
-
-
-@kernel
-def force(x, i, first_rows):
-    """Liquidate row `i`: cancel its orders, reduce it to a lower tier if the venue does that, else take it over."""
-    now, account = x.now[0], x.accounts[i]
-    now.cancels += cancel_all(x, i)
-    touch(x, i)
-    now.liquidations += 1
-    account.liquidations += 1
-    if x.terms[0].laddered and reduced(x, i):
-        return
-    take_over(x, i, lineage(x, i, first_rows))
-    file(x, i)
-
-
-@kernel
-def reduced(x, i):
-    """Try to fill-or-kill the position down to the next lower tier at no worse than its bankruptcy price; returns
-    whether the rest now covers its maintenance."""
-    account, now = x.accounts[i], x.now[0]
-    row = tier(x, float(abs(account.contracts * now.mark_units)))
-    if row == 0:
-        return False
-    kept = math.floor(x.tiers[row - 1, 0] / abs(now.mark_units))
-    size = abs(account.contracts) - kept
-    before = account.contracts
-    bankrupt = tick_of(x, -float(backing(x, i, 0)) / before)
-    limit = max(1, math.ceil(bankrupt)) if before > 0 else math.floor(bankrupt)
-    submit(x, i, -size if before > 0 else size, limit, FOK, True, -1, -1)
-    now.liquidated += abs(before - account.contracts)
-    return account.contracts != before and not doomed(x, i, now.mark_units)
-
-
-@kernel
-def lineage(x, i, first_rows):
-    """Lot whose live impact made row `i` cross its trigger; -1 if it would have crossed without any."""
-    now, terms = x.now[0], x.terms[0]
-    shadow = -terms.scale / now.shadow_mark if terms.inverse else terms.scale * now.shadow_mark
-    if doomed(x, i, math.floor(shadow + 0.5)):
-        return -1
-    return parent(x, i, first_rows)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from sim import pooled
 from sim.book import depth, impact_price
 from sim.compiled import kernel
 from sim.engine import mid, unrealised
@@ -39,6 +40,9 @@ def observe(x, step, spot):
     now.index_tick = math.floor(index / terms.tick + 0.5)
     decay(x)
     expire(x)
+    if terms.pooled:
+        at = -terms.scale / index if terms.inverse else terms.scale * index
+        pooled.follow(x, math.floor(at + 0.5))
     if not now.halted:
         fire(x, INDEX, now.index_tick)
 
@@ -70,6 +74,11 @@ def look(x):
     """Bring what traders and rules see of the book up to date."""
     now, terms = x.now[0], x.terms[0]
     now.mid = mid(x)
+    if terms.pooled:
+        now.impact_bid = pooled.impact_price(x, -1, terms.impact_units)
+        now.impact_ask = pooled.impact_price(x, 1, terms.impact_units)
+        now.depth_bid, now.depth_ask = pooled.depth(x, -1, terms.depth_reach), pooled.depth(x, 1, terms.depth_reach)
+        return
     now.impact_bid = impact_price(x, -1, terms.impact_units)
     now.impact_ask = impact_price(x, 1, terms.impact_units)
     reach = math.ceil(terms.depth_reach * now.mid / terms.tick)

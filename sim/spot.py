@@ -10,7 +10,7 @@ with root(x) = sign(x) * sqrt(|x|). A trade pays the mean over its way along bot
 piece or in many at once. What fades is the volume, not the price, and what lasts depends on the net volume
 alone, so no round trip earns anything (Alfonsi and Schied, SIAM J. Financial Math. 1, 2010). Were it a share of
 every increment that lasts, buying slowly and selling at once would earn. Arbitrage between venues moves M from
-dear to cheap ones.
+dear to cheap ones. A venue may be a constant-product pool instead (`sim.spot_pool`), with its own transient impact.
 
 Coin and USD change hands only with the first `holdings`, the rest of the world.
 """
@@ -19,6 +19,7 @@ import math
 
 import numpy as np
 
+from sim import spot_pool
 from sim.bundle import Bundle
 from sim.compiled import kernel
 from sim.streams import DECIDE, as_normal, uniform4
@@ -28,10 +29,11 @@ NEVER = 2**62
 VENUE = np.dtype(
     [
         ("volume", np.float64),  # coin a day
-        ("weight", np.float64),  # in the index, before any are dropped
+        ("weight", np.float64),  # in the index, before any are left out
         ("noise", np.float64),  # standard deviation of `stray`
         ("cost", np.float64),  # half spread and fee, relative
         ("transient", np.float64),  # impact of one coin of pressure, relative
+        ("liquidity", np.float64),  # of a pool, root of its coin times its USD; 0 it is none
         ("pressure", np.float64),  # signed volume that has not faded, coin
         ("net", np.float64),  # signed volume since the start, coin
         ("stray", np.float64),  # own deviation from the others, relative
@@ -43,6 +45,8 @@ VENUE = np.dtype(
         ("age", np.int64),  # steps since it last had a price of its own; 0 while it is up
         ("key0", np.uint64),  # of its noise
         ("key1", np.uint64),
+        ("out", np.int64),  # 1: excluded from the index as an outlier, until it is readmitted
+        ("calm", np.int64),  # computations of the index for which it has been near the others since; -1 it is not
     ]
 )
 
@@ -83,11 +87,8 @@ TERMS = np.dtype(
         ("lasting", np.float64),  # impact of one coin of net volume, relative
         ("keep", np.float64),  # of a venue's pressure after a step
         ("tie", np.float64),  # of the differences between venues after a step
-        ("band", np.float64),
         ("coin_unit", np.float64),
         ("usd_unit", np.float64),
-        ("most_age", np.int64),  # steps
-        ("clips", np.int64),
         ("replays", np.int64),
         ("in_usd", np.int64),  # the exchange settles in USD, else in coin
     ]
@@ -105,6 +106,7 @@ class Spot(Bundle):
     outages:     (outages, 3) int64  venue, first step, first step after it
     now:         (1,) NOW            what changes
     terms:       (1,) TERMS          what does not
+    rule:        (1,) composite.RULE of the index
     """
 
 
@@ -119,6 +121,24 @@ def climb(strength, start, volume):
     """Sum of `root` along `volume`, from `start` on, coin."""
     before, after = abs(start), abs(start + volume)
     return 2.0 / 3.0 * strength * (after * math.sqrt(after) - before * math.sqrt(before))
+
+
+@kernel
+def transient_impact(s, v):
+    """Impact of the pressure on venue `v`, relative."""
+    venue = s.venues[v]
+    if venue.liquidity > 0.0:
+        return spot_pool.impact(spot_pool.reserve(venue, s.now[0].fundamental), venue.pressure)
+    return root(venue.transient, venue.pressure)
+
+
+@kernel
+def transient_climb(s, v, coin):
+    """Sum of `transient_impact` along `coin` bought at venue `v`, coin."""
+    venue = s.venues[v]
+    if venue.liquidity > 0.0:
+        return spot_pool.way(spot_pool.reserve(venue, s.now[0].fundamental), venue.pressure, coin)
+    return climb(venue.transient, venue.pressure, coin)
 
 
 @kernel
@@ -137,22 +157,36 @@ def reprice(s):
     for v in range(len(s.venues)):
         venue = s.venues[v]
         if venue.age == 0:
-            venue.impact = root(venue.transient, venue.pressure) + lasting
+            venue.impact = transient_impact(s, v) + lasting
             venue.price = venue.anchor + s.now[0].fundamental * venue.impact
+
+
+@kernel
+def carry(s, worth):
+    """Whether any venue is a pool. What a coin is worth, and so what lies in a pool, changes; impact there does not."""
+    before, pooled = s.now[0].fundamental, False
+    for v in range(len(s.venues)):
+        if s.venues[v].liquidity > 0.0:
+            pooled = True
+            if before > 0.0:
+                s.venues[v].pressure *= math.sqrt(before / worth)
+    return pooled
 
 
 @kernel
 def relax(s, step):
     """Let a step pass: pressure fades and spreads over the venues, noise wanders; outages begin and end."""
-    terms = s.terms[0]
+    terms, worth = s.terms[0], s.prices[step]
+    pooled = carry(s, worth)
     pressure, volume = 0.0, 0.0
     for v in range(len(s.venues)):
         pressure += s.venues[v].pressure
         volume += s.venues[v].volume
+    level = spot_pool.even_level(s, worth, pressure) if pooled else 0.0
     spread = math.sqrt(1.0 - terms.tie * terms.tie)
     for v in range(len(s.venues)):
         venue = s.venues[v]
-        even = pressure * venue.volume / volume
+        even = spot_pool.absorbed(venue, worth, level) if pooled else pressure * venue.volume / volume
         venue.pressure = terms.keep * (even + terms.tie * (venue.pressure - even))
         drawn = uniform4(venue.key0, venue.key1, 0, step, 0, DECIDE)
         venue.stray = terms.tie * venue.stray + venue.noise * spread * as_normal(drawn[0])
@@ -176,19 +210,34 @@ def cost(s, v, coin_units):
     """USD units that buying `coin_units` at venue `v` costs now; negative: what selling them brings."""
     venue, terms = s.venues[v], s.terms[0]
     coin = coin_units * terms.coin_unit
-    way = climb(venue.transient, venue.pressure, coin) + climb(terms.lasting, net_volume(s), coin)
+    way = transient_climb(s, v, coin) + climb(terms.lasting, net_volume(s), coin)
     usd = coin * venue.anchor + s.now[0].fundamental * way + abs(coin) * venue.price * venue.cost
+    if venue.liquidity > 0.0:
+        return math.ceil(usd / terms.usd_unit)
     return math.floor(usd / terms.usd_unit + 0.5)
+
+
+@kernel
+def taken(s, v, coin_units):
+    """What of `coin_units` venue `v` trades: all, but a pool not so much that it runs dry."""
+    venue, unit = s.venues[v], s.terms[0].coin_unit
+    if venue.liquidity > 0.0:
+        held, coin = spot_pool.reserve(venue, s.now[0].fundamental), coin_units * unit
+        most = spot_pool.part(held, venue.pressure, coin)
+        return coin_units if most == coin else math.floor(most / unit)
+    return coin_units
 
 
 @kernel
 def trade(s, row, coin_units):
     """Buy (sell if negative) coin for a row of holdings at its venue; returns the coin units traded.
 
-    None are if the venue is down or the row holds too little: nothing is lent and nothing is cut.
+    None are if the venue is down or the row holds too little: nothing is lent. Nothing is cut either, but by a pool
+    that would run dry.
     """
     holding = s.holdings[row]
     v = holding.venue
+    coin_units = taken(s, v, coin_units)
     usd_units = cost(s, v, coin_units)
     if s.venues[v].age > 0 or holding.usd < usd_units or holding.coin + coin_units < 0:
         return 0

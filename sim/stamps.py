@@ -5,7 +5,10 @@ import math
 import numpy as np
 
 from sim.funding import seconds_left, stamps
+from sim.ledger import FUND, POOL
 from sim.risk import file_all
+
+INDEXES = "long_index", "short_index"
 
 
 class Stamps:
@@ -20,24 +23,39 @@ class Stamps:
         self.stamped = set(stamps(rule, start, length, step_s))
         self.interval_s = rule.interval_hours * 3600.0
         self.sample_every = max(1, round(rule.sample_s / step_s))
-        self.memory, self.paid, self.total = rule.start(), [], 0.0
-        self.rate = rule.payable(self.memory)
+        self.accrue_every = 0 if math.isinf(rule.accrual_s) else max(1, round(rule.accrual_s / step_s))
+        self.memory, self.paid = rule.start(), []
+        self.totals, self.since_stamp = [0.0, 0.0], 0
+        self.rate, self.filed = rule.payable(self.memory), [0, 0]
 
     def left_s(self, clock):
         """Seconds from step `clock` to the next stamp."""
         return seconds_left(self.rule, self.start, clock * self.step_s)
 
+    def samples(self, clock):
+        """Whether the premium is sampled at step `clock`."""
+        return clock % self.sample_every == 0
+
+    def accrues(self, clock):
+        """Whether what is paid continuously is booked at step `clock`: at a stamp whatever the cadence."""
+        return self.accrue_every and (clock % self.accrue_every == 0 or clock in self.stamped)
+
     def due(self, clock):
         """Whether the premium is sampled or funding is paid at step `clock`."""
-        return clock % self.sample_every == 0 or clock in self.stamped
+        return self.samples(clock) or self.accrues(clock) or clock in self.stamped
 
     def pass_by(self, x, clock, quotes):
         """Do at step `clock` what is due; `quotes()` gives what the rule may see."""
-        if clock % self.sample_every == 0:
+        if self.samples(clock):
             self.rule.sample(quotes(), self.memory)
             self.rate = self.rule.payable(self.memory)
+        if self.accrues(clock):
+            steps = clock % self.accrue_every or self.accrue_every
+            self.pay(x, steps * self.step_s / self.interval_s)
         if clock in self.stamped:
-            self.pay(x, clock)
+            if not self.accrue_every:
+                self.pay(x, 1.0)
+            self.note(x, clock)
             self.rate = self.rule.rate(self.memory)
         self.announce(x, clock)
 
@@ -46,16 +64,47 @@ class Stamps:
         x.now[0].funding_rate = self.rate
         x.now[0].to_funding_s = self.left_s(clock)
 
-    def pay(self, x, clock):
-        """Move the funding index by the rate times the value of a contract at the mark: longs pay when it rises.
+    def note(self, x, clock):
+        """Keep the row of a stamp: what was paid since the last one."""
+        paid, self.since_stamp = self.since_stamp * self.contract.unit, 0
+        self.paid.append((clock * self.step_s, self.rate, float(x.now[0].mark), paid))
 
-        The index is the rounding of an unrounded running sum, so rounding does not add up.
+    def pay(self, x, part):
+        """Charge `part` of an interval at the present rate: longs pay as their index rises, shorts receive likewise.
+
+        Each index is the rounding of an unrounded running sum, so rounding does not add up. What longs pay beyond what
+        shorts receive goes to the rule's counterparty, or comes from it: a pool takes part in that way alone.
         """
+        now, held, accounts = x.now[0], x.accounts.contracts, x.accounts
+        value = float(self.contract.value(float(now.mark if self.rule.valued_at == "mark" else now.index)))
+        counterparty = POOL if self.rule.counterparty == "pool" else FUND
+        longs, shorts = int(np.maximum(held, 0).sum()), int(np.maximum(-held, 0).sum())
+        pooled = int(held[POOL])
+        longs, shorts = longs - max(pooled, 0), shorts - max(-pooled, 0)
+        rates = self.rule.sides(self.rate, longs, shorts, max(int(accounts[counterparty].wallet), 0) / value)
+        moved = [self.move(now, side, part * rate * value) for side, rate in enumerate(rates)]
+        paid = longs * moved[0], -shorts * moved[1]
+        self.since_stamp += sum(max(each, 0) for each in paid)
+        accounts[counterparty].wallet += sum(paid)
+        accounts[POOL].wallet += pooled * moved[0 if pooled > 0 else 1]
+        self.file(x)
+
+    def file(self, x):
+        """File positions anew once the indexes moved by a quarter of a tick: a trigger moves by more than they do where
+        the mark's value is charged or a tier ends, and is looked at a tick early."""
         now = x.now[0]
-        before, mark = int(now.funding_index), float(now.mark)
-        self.total += self.rate * float(self.contract.value(mark))
-        now.funding_index = math.floor(self.total + 0.5)
-        held = x.accounts.contracts
-        paid = int(np.maximum(held * (int(now.funding_index) - before), 0).sum()) * self.contract.unit
-        self.paid.append((clock * self.step_s, self.rate, mark, paid))
-        file_all(x)  # a trigger moves by more than the index where maintenance is charged on the mark or a tier ends
+        tick = min(max(int(now.mark_tick), 1), len(x.settlement) - 2)
+        at = [int(now[name]) for name in INDEXES]
+        if (
+            max(abs(at[0] - self.filed[0]), abs(at[1] - self.filed[1])) * 4
+            > x.settlement[tick + 1] - x.settlement[tick]
+        ):
+            file_all(x)
+            self.filed = at
+
+    def move(self, now, side, units):
+        """Move the index of longs (0) or shorts (1) by so many units, not rounded; returns the whole ones it moved."""
+        name = INDEXES[side]
+        before, self.totals[side] = int(now[name]), self.totals[side] + units
+        now[name] = math.floor(self.totals[side] + 0.5)
+        return int(now[name]) - before

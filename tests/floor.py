@@ -8,6 +8,7 @@ from sim import deleverage, engine, orders, risk
 from sim.contract import Inverse, Linear
 from sim.exchange import INDEX, LAST, LOT, MARK, grown, new_exchange, records, with_accounts, with_orders
 from sim.ledger import FUND, RESERVED_ROWS, deposit, new_accounts
+from sim.liquidation import TAKEOVER
 from sim.margin import Tiers
 from sim.streams import crowd_key
 
@@ -27,8 +28,8 @@ TERMS = dict(
     entry_basis=False,
     net_orders=True,
     prevention=0,
-    laddered=False,
     rests=True,
+    pays=True,
     rest_steps=0,
     engine_rate=1e9,
     draw_rate=0.0,
@@ -46,10 +47,13 @@ TERMS = dict(
 class Floor:
     """One exchange, its traders in rows ANNA, BOB, ... of one crowd.
 
-    wallets: units of each trader; leverage, cross: of all, or one value each; fund: units; terms: as in TERMS
+    wallets: units of each trader; leverage, cross: of all, or one value each; fund: units; liquidation: its style;
+    terms: as in TERMS
     """
 
-    def __init__(self, wallets, *, leverage=10.0, cross=False, contract=LINEAR, tiers=None, fund=0, **terms):
+    def __init__(
+        self, wallets, *, leverage=10.0, cross=False, contract=LINEAR, tiers=None, fund=0, liquidation=TAKEOVER, **terms
+    ):
         table = (tiers or Tiers.flat(0.005, 0.01)).table(contract.unit)
         traders = new_accounts(len(wallets), crowd=0, leverage=leverage, cross=cross)
         self.x = with_accounts(new_exchange(contract.ladder(), table), traders)
@@ -62,6 +66,8 @@ class Floor:
             self.terms[name] = value
         self.terms.tick, self.terms.unit, self.terms.inverse = contract.tick, contract.unit, contract.sign < 0
         self.terms.scale = contract.face / contract.unit
+        self.terms.tiers_in_contracts = tiers is not None and tiers.counted == "contracts"
+        liquidation.write(self.terms, float(self.terms.step_s))
         self.now.draw_left = self.terms.draw_limit
         self.loss = deleverage.SocialisedLoss() if self.terms.socialises else deleverage.AutoDeleverage()
         self.adl = []
@@ -132,9 +138,14 @@ class Floor:
         if self.now.last >= 0:
             orders.fire(self.x, LAST, self.now.last)
 
-    def pay_funding(self, units):
-        """Longs pay shorts `units` a contract; positions are filed anew."""
-        self.now.funding_index += units
+    def pay_funding(self, units, received=None):
+        """Longs pay `units` a contract, shorts receive as much or `received`; the fund has the difference."""
+        received = units if received is None else received
+        held = self.x.accounts.contracts
+        self.now.long_index += units
+        self.now.short_index += received
+        paid = int(held[held > 0].sum()) * units + int(held[held < 0].sum()) * received
+        self.x.accounts[FUND].wallet += paid
         risk.file_all(self.x)
 
     def take_fills(self):

@@ -7,6 +7,7 @@ import numpy as np
 from sim import orders
 from sim.exchange import records
 from sim.ledger import ENGINE, RESERVED_ROWS
+from sim.liquidation import BITMEX_LADDER
 from sim.orders import ADD_MARGIN, CANCEL, CANCEL_ALL, DEPOSIT, FOK, GTC, IOC, POST, REPLACE, SUBMIT
 from tests.floor import INVERSE, Floor, step
 
@@ -97,7 +98,9 @@ class Flow:
 
 def digest(steps=12, count=25, seed=3):
     """Fingerprint of everything a floor holds after a short random run: accounts, orders, lots and counts."""
-    floor = Floor([10**12] * 8, contract=INVERSE, fund=10**9, leverage=[1, 3, 7, 10, 20, 30, 50, 90.0], laddered=True)
+    floor = Floor(
+        [10**12] * 8, contract=INVERSE, fund=10**9, leverage=[1, 3, 7, 10, 20, 30, 50, 90.0], liquidation=BITMEX_LADDER
+    )
     flow = Flow(floor, np.random.default_rng(seed), middle=1000, coin=10**12, contracts=300)
     for _ in range(steps):
         step(floor, **flow.events(count))

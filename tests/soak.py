@@ -14,6 +14,7 @@ import numpy as np
 
 from sim import laws
 from sim.ledger import FUND, RESERVED_ROWS
+from sim.liquidation import BITMEX_LADDER
 from sim.margin import Tiers
 from tests.floor import INVERSE, LINEAR, Floor, step
 from tests.flow import Flow
@@ -23,7 +24,10 @@ STEPS_OF_TIERS = Tiers.steps(first=3.0, step=3.0, count=6, maintenance=0.005, in
 FEES = dict(maker_fee=-0.00025, taker_fee=0.00075, closing_fee=0.00075)
 VENUES = {
     "isolated, laddered, deleveraging": (
-        dict(contract=INVERSE, tiers=STEPS_OF_TIERS, laddered=True, entry_basis=True, rest_steps=2, fund=10**9, **FEES),
+        dict(
+            contract=INVERSE, tiers=STEPS_OF_TIERS, liquidation=BITMEX_LADDER, entry_basis=True, rest_steps=2,
+            fund=10**9, **FEES,
+        ),
         dict(coin=10**12, contracts=400),
     ),
     "cross, decrement, deleveraging": (

@@ -16,6 +16,7 @@ from sim.contract import Inverse
 from sim.deleverage import bankruptcy_units, bitmex_score, largest_remainder, positions
 from sim.engine import unrealised
 from sim.ledger import ENGINE, EXCHANGE, FUND, OUTSIDE, RESERVED_ROWS, deposit, fill
+from sim.liquidation import BITMEX_LADDER
 from tests.floor import ANNA, BOB, CAROL, DAVE, ERIN, INVERSE, LINEAR, Floor, step
 from tests.flow import Flow, digest
 
@@ -288,7 +289,9 @@ def test_parents_are_drawn_in_proportion_to_live_impact_and_never_from_the_other
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("terms", [dict(laddered=True), dict(cross=True), dict(rest_steps=3, engine_rate=200.0)])
+@pytest.mark.parametrize(
+    "terms", [dict(liquidation=BITMEX_LADDER), dict(cross=True), dict(rest_steps=3, engine_rate=200.0)]
+)
 def test_the_results_of_all_lots_are_the_change_of_the_fund(seed, terms):
     floor = Floor([10**12] * 30, contract=INVERSE, leverage=50.0, fund=10**10, **terms)
     flow = Flow(floor, np.random.default_rng(seed), middle=1000, coin=10**12, contracts=2000)

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.funding import ClampedPremium, seconds_left, stamps
+from sim.continuous_funding import DeadBand, Last
+from sim.funding import ClampedPremium, absolute_rate, funding_payment, interest, seconds_left, stamps
 from sim.mark import FundingBasis, Quotes
+from sim.premium import average_premium, carried_mean, impact_price
+from sim.research_funding import LiquidityScaled, PidOnBasis
+from sim.skew_funding import AdaptiveImbalance, Imbalance, VelocityOfSkew
+from sim.twap_funding import CappedGap, PoolPremium
+from sim.voted_funding import VotedPremium
 
 FILE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "worked_examples.csv"
 NAN = math.nan
@@ -289,3 +295,208 @@ def test_a_start_between_two_steps_of_the_stamps_is_refused():
 def test_a_rule_that_cannot_be_is_refused(changed, sentence):
     with pytest.raises(ValueError, match=sentence):
         replace(BITMEX, **changed)
+
+
+SYNTHETIX = VelocityOfSkew(skew_scale=1_000.0)
+EVERY_RULE = {
+    "BitMEX": BITMEX,
+    "Bybit": BYBIT,
+    "OKX": replace(FREE, interest=0.0, damper=0.0, cap=0.00375, against="index", price="mid", lag=0),
+    "Kraken": replace(KRAKEN, price="impact mid", accrual_s=60.0, valued_at="index"),
+    "Hyperliquid": HYPERLIQUID,
+    "Deribit": DeadBand(),
+    "dYdX": VotedPremium(),
+    "Synthetix": SYNTHETIX,
+    "Synthetix at stamps": replace(SYNTHETIX, accrual_s=math.inf),
+    "GMX": Imbalance(),
+    "GMX, adaptive": AdaptiveImbalance(),
+    "Drift": CappedGap(),
+    "Perpetual Protocol": PoolPremium(),
+    "PID": PidOnBasis(derivative_hours=0.1),
+    "liquidity": LiquidityScaled(),
+}
+every_rule = pytest.mark.parametrize("rule", EVERY_RULE.values(), ids=EVERY_RULE)
+sizes = st.one_of(st.just(0.0), st.floats(1e-3, 1e9))
+seen = st.builds(
+    lambda premium, spread, longs, shorts, gaps, depth: quotes(premium)._replace(
+        bid=NAN if "bid" in gaps else 10_000 * (1 + premium - spread),
+        ask=NAN if "ask" in gaps else 10_000 * (1 + premium + spread),
+        impact_bid=NAN if "bid" in gaps else 10_000 * (1 + premium - 2 * spread),
+        impact_ask=NAN if "ask" in gaps else 10_000 * (1 + premium + 2 * spread),
+        mark=NAN if "mark" in gaps else 10_000 * (1 + premium / 2),
+        longs=longs,
+        shorts=shorts,
+        depth_bid=depth,
+        depth_ask=depth,
+    ),
+    premiums,
+    st.floats(0, 0.01),
+    sizes,
+    sizes,
+    st.sets(st.sampled_from(["bid", "ask", "mark"])),
+    st.one_of(st.just(NAN), sizes),
+)
+
+
+@every_rule
+@settings(max_examples=25)
+@given(st.lists(seen, min_size=1, max_size=12), st.integers(1, 12))
+def test_every_rule_works_on_every_venue_from_quotes_alone(rule, series, stamp_after):
+    memory = rule.start()
+    assert math.isfinite(rule.payable(memory))
+    for n, each in enumerate(series, 1):
+        rule.sample(each._replace(time_s=n * rule.sample_s), memory)
+        rate = rule.payable(memory)
+        assert math.isfinite(rate) and rule.payable(memory) == rate
+        if n == stamp_after:
+            assert math.isfinite(rule.rate(memory))
+
+
+@every_rule
+@settings(max_examples=25)
+@given(st.lists(st.one_of(st.integers(-(10**9), -1), st.integers(1, 10**9)), max_size=8), st.floats(-0.05, 0.05), sizes)
+def test_what_payers_pay_receivers_receive_or_the_counterparty_takes_the_difference(rule, held, rate, pool):
+    paid, rest = rule.charge(rate, held, pool=pool)
+    assert rule.counterparty in ("fund", "pool") and rest == pytest.approx(sum(paid), abs=1e-3)
+    longs, shorts = sum(max(q, 0) for q in held), sum(max(-q, 0) for q in held)
+    long_rate, short_rate = rule.sides(rate, longs, shorts, pool)
+    assert longs * long_rate - shorts * short_rate == pytest.approx(rest, abs=1e-3)
+    assert all(p * q * rate >= 0 for p, q in zip(paid, held, strict=True))
+    if longs == shorts:
+        assert rest == pytest.approx(0.0, abs=1e-3)
+
+
+@every_rule
+def test_among_as_many_longs_as_shorts_funding_is_zero_sum(rule):
+    paid, rest = rule.charge(0.0005, [7, -4, -3], value=0.01)
+    assert paid == pytest.approx([0.000035, -0.00002, -0.000015]) and rest == pytest.approx(0.0, abs=1e-18)
+
+
+@given(st.floats(-0.0004, 0.0006))
+def test_the_rate_is_the_interest_all_over_the_clamp(premium):
+    assert FREE.found(premium) == pytest.approx(0.0001, abs=1e-18)
+
+
+@pytest.mark.parametrize("band", [0.00025, 0.0005])
+@given(premiums)
+def test_deribit_charges_what_lies_beyond_its_dead_band(band, premium):
+    rule = DeadBand(dead_band=band)
+    got = rule.found(premium)
+    assert got == -rule.found(-premium) and abs(got) <= rule.cap
+    if abs(premium) <= band:
+        assert got == 0.0
+    elif abs(premium) < rule.cap:
+        assert got == pytest.approx(premium - math.copysign(band, premium), abs=1e-18)
+
+
+def test_deribit_charges_a_minute_of_eight_hours():
+    """A long of 10,000 USD at mark 10,010 and index 10,000, with the old band: 0.05 % / 480 of one coin."""
+    assert DeadBand(dead_band=0.0005).paid(10_010, 10_000, 1_000, 60) == pytest.approx(0.0005 / 480, rel=1e-3)
+    assert DeadBand().paid(10_001, 10_000, 1_000, 60) == 0.0
+
+
+def test_the_dead_band_sees_the_mark_else_the_mid():
+    rule, memory = DeadBand(), Last()
+    rule.sample(quotes(0.002)._replace(mark=10_010.0), memory)
+    assert rule.payable(memory) == pytest.approx(0.00075)
+    rule.sample(quotes(0.002), memory)
+    assert rule.payable(memory) == pytest.approx(0.00175)
+    rule.sample(quotes(0.002)._replace(bid=NAN), memory)
+    assert rule.payable(memory) == 0.0
+
+
+def test_a_rule_finds_the_rates_of_a_list():
+    assert FREE.found([0.0002, 0.001, -0.0006]) == pytest.approx([0.0001, 0.0005, -0.0001])
+    assert DeadBand().found([0.001, 0.0002, -0.0006]) == pytest.approx([0.00075, 0, -0.00035])
+
+
+@pytest.mark.parametrize("price, premium", [("mid", 0.001), ("impact mid", 0.002), ("mark", 0.003)])
+def test_a_premium_is_of_the_price_that_the_venue_takes(price, premium):
+    seen = Quotes(0, 10_000, 10_000, 10_020, NAN, 10_000, 10_040, 0.0, 1.0, mark=10_030)
+    rule = replace(FREE, against="index", price=price)
+    assert rule.premium(seen) == pytest.approx(premium)
+    assert rule.premium(seen._replace(bid=NAN, impact_ask=NAN)) == pytest.approx(0.003)
+    empty = seen._replace(bid=NAN, impact_ask=NAN, mark=NAN)
+    memory = rule.start()
+    rule.sample(empty, memory)
+    assert math.isnan(rule.premium(empty)) and memory.count == 0
+
+
+def test_an_average_may_weigh_the_last_most():
+    half = [0.0] * 240 + [0.001] * 240
+    assert average_premium(half) == pytest.approx(0.0005)
+    assert average_premium(half, "linear") == pytest.approx(0.000749480249, abs=1e-9)
+    with pytest.raises(ValueError, match="premiums must hold at least one"):
+        average_premium([])
+    with pytest.raises(ValueError, match="weights must be 'flat' or 'linear' .got 'square'"):
+        average_premium(half, "square")
+
+
+def test_bitmex_pays_a_quarter_percent_of_twenty_coins():
+    """Its guide: 15,000 contracts at 750 are 20 XBT; at 0.25 % the long pays 0.05."""
+    assert funding_payment(0.0025, 15_000, 750.0) == pytest.approx(0.05)
+    assert interest(0.01, 0.0025) == pytest.approx(0.0025)
+
+
+def test_contracts_of_a_hundred_dollars_pay_a_hundredfold():
+    assert funding_payment(0.0001, [100, -50], 10_000.0, face=100.0) == pytest.approx([0.0001, -0.00005])
+
+
+def test_a_linear_position_pays_in_proportion_to_the_price():
+    got = funding_payment([0.0001, 0.0002], -10, [2.0, 2.5], inverse=False)
+    assert got == pytest.approx([-0.002, -0.005])
+    assert funding_payment(0.00033, 500_000, 1.0, inverse=False) == pytest.approx(165)
+
+
+def test_krakens_rate_of_a_contract_is_over_the_index():
+    assert absolute_rate(0.0005, 7_000) == pytest.approx(7.142e-8, abs=1e-11)
+    assert 125_000 * absolute_rate(0.0005, 7_000) == pytest.approx(funding_payment(0.0005, 125_000, 7_000))
+
+
+@given(st.floats(-0.01, 0.01), st.integers(-(10**9), 10**9), st.floats(1, 1e6), st.booleans())
+def test_what_the_long_pays_the_short_receives(rate, contracts, price, inverse):
+    paid = funding_payment(rate, contracts, price, inverse=inverse)
+    assert paid == -funding_payment(rate, -contracts, price, inverse=inverse)
+    halves = [funding_payment(rate, contracts, price, inverse=inverse, part=part) for part in (0.25, 0.75)]
+    assert sum(halves) == pytest.approx(paid)
+
+
+def test_impact_prices_are_means_of_what_is_traded():
+    asks = [[10_001, 0.1], [10_001.5, 0.1], [10_002, 1]]
+    assert impact_price(asks, 5_000) == pytest.approx(10_001.7, abs=0.05)
+    assert impact_price(asks, 0) == 10_001 and impact_price(asks, 1_000.1) == pytest.approx(10_001)
+    assert math.isnan(impact_price(asks, 20_000)) and math.isnan(impact_price([], 1))
+    with pytest.raises(ValueError, match="notional must be 0 or more"):
+        impact_price(asks, -1)
+
+
+@given(st.lists(st.floats(100, 200), min_size=1, max_size=20), st.floats(1, 100))
+def test_a_carried_mean_stays_between_what_it_saw(prices, seconds):
+    mean = NAN
+    for price in prices:
+        mean = carried_mean(mean, price, seconds, 60.0)
+    assert min(prices) - 1e-9 <= mean <= max(prices) + 1e-9
+
+
+@pytest.mark.parametrize(
+    "rule, changed, sentence",
+    [
+        (BITMEX, {"accrual_s": 0.0}, "accrual_s must be positive"),
+        (BITMEX, {"counterparty": "bank"}, "counterparty must be 'fund' or 'pool' .got 'bank'"),
+        (BITMEX, {"valued_at": "last"}, "valued_at must be 'mark' or 'index' .got 'last'"),
+        (BITMEX, {"price": "last"}, "price must be 'impact' or 'impact mid' or 'mid' or 'mark' .got 'last'"),
+        (DeadBand(), {"dead_band": -0.1}, "dead_band must be 0 or more"),
+        (DeadBand(), {"cap": NAN}, "cap must be 0 or more"),
+        (SYNTHETIX, {"skew_scale": 0.0}, "skew_scale must be positive"),
+        (SYNTHETIX, {"max_velocity": -1.0}, "max_velocity must be 0 or more"),
+        (Imbalance(), {"exponent": 0.0}, "exponent must be positive"),
+        (AdaptiveImbalance(), {"decrease": -1.0}, "decrease must be 0 or more"),
+        (CappedGap(), {"pool_share": -1.0}, "pool_share must be 0 or more"),
+        (PidOnBasis(), {"price": "impact"}, "price must be 'impact mid' or 'mid' or 'mark' .got 'impact'"),
+        (LiquidityScaled(), {"largest": 0.5}, "largest must be 1 or more"),
+        (VotedPremium(), {"maintenance_fraction": 1.5}, "maintenance_fraction must be 1 or less"),
+    ],
+)
+def test_no_rule_can_be_what_cannot_be(rule, changed, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        replace(rule, **changed)

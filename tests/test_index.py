@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import spot
-from sim.index import SpotMarket, SpotVenue, combine, median
+from sim.index import SpotMarket, SpotVenue
+from sim.index_rules import BINANCE_INDEX, HYPERLIQUID_INDEX, IndexRule
 
 HOME = Path(__file__).resolve().parent.parent
 COIN, USD = 1e12, 1e6  # units in one
@@ -225,51 +226,11 @@ def test_noise_of_a_venue_is_its_own_and_reverts():
     assert np.allclose([other.observe(step) for step in range(1_001)][100:], PRICE * (1 + noise[:901]))
 
 
-def index(prices, weights=None, band=0.25, clips=False):
-    shares = np.full(len(prices), -1.0)
-    weights = np.ones(len(prices)) if weights is None else np.array(weights, float)
-    return combine(np.array(prices, float), weights, band, clips, shares), shares.tolist()
-
-
-def test_deribits_example_is_clipped_to_half_a_per_cent():
-    """Support article 25944739377309: 100, 101, 120 become 100.495, 101, 101.505; at weights 1/4, 1/2, 1/4 101."""
-    assert index([100, 101, 120], [0.25, 0.5, 0.25], 0.005, True) == (101.0, [0.25, 0.5, 0.25])
-    assert math.isclose(index([100, 101, 120], [1, 0, 0], 0.005, True)[0], 100.495)
-    assert math.isclose(index([100, 101, 120], [0, 0, 1], 0.005, True)[0], 101.505)
-
-
-def test_outlying_and_stale_prices_are_dropped():
-    assert index([100, 102, 150], band=0.25) == (101.0, [0.5, 0.5, 0.0])
-    assert index([100, math.nan, 104], [1, 1, 3]) == (103.0, [0.25, 0.0, 0.75])
-    assert index([100.0, 100.0, 100.0], [0.3, 0.1, 0.7])[0] == 100.0
-
-
-def test_with_no_venue_left_there_is_no_index():
-    for prices, band in (([math.nan, math.nan], 0.25), ([100, 110], 0.01)):
-        got, shares = index(prices, band=band)
-        assert math.isnan(got) and shares == [-1.0, -1.0]
-
-
-@given(st.lists(st.one_of(st.just(math.nan), st.floats(1, 1e6)), min_size=1, max_size=7))
-def test_the_median_is_that_of_the_known(prices):
-    known = [price for price in prices if price == price]
-    expected = np.median(known) if known else math.nan
-    assert np.array_equal(median(np.array(prices)), expected, equal_nan=True)
-
-
-@given(st.lists(st.tuples(st.floats(90, 110), st.floats(0.1, 1)), min_size=1, max_size=6), st.booleans())
-def test_the_index_lies_within_its_venues_and_one_price_is_itself(venues, clips):
-    prices, weights = zip(*venues, strict=True)
-    got, _ = index(prices, weights, 0.5, clips)
-    assert min(prices) - 1e-9 <= got <= max(prices) + 1e-9
-    assert math.isclose(got, np.average(prices, weights=weights))
-
-
 def test_a_venue_that_is_down_goes_stale_and_the_last_index_is_kept():
     """Down from 0:36 on: its price stands still, is dropped after 20 s, and nothing trades there."""
     down = replace(ONE.venues[0], outage_hours=((0.01, 0.03),))
     prices = PRICE + np.arange(201.0)
-    here = replace(ONE, venues=(down,), max_age_s=20.0).open(prices, 1, 1.0)
+    here = replace(ONE, venues=(down,), rule=IndexRule(max_age_s=20.0)).open(prices, 1, 1.0)
     row = int(here.admit(0, [0], usd=1e6, coin=10.0)[0])
     got = [here.observe(step) for step in range(60)]
     assert got[:36] == prices[:36].tolist() and set(got[36:]) == {prices[35]}
@@ -281,11 +242,60 @@ def test_a_venue_that_is_down_goes_stale_and_the_last_index_is_kept():
 
 def test_while_one_venue_is_stale_the_others_make_the_index():
     down = replace(QUIET.venues[0], outage_hours=((0.01, 0.03),))
-    here = replace(QUIET, venues=(down, *QUIET.venues[1:]), max_age_s=20.0).open(PRICE + np.arange(201.0), 1, 1.0)
+    market = replace(QUIET, venues=(down, *QUIET.venues[1:]), rule=IndexRule(max_age_s=20.0))
+    here = market.open(PRICE + np.arange(201.0), 1, 1.0)
     got = np.array([here.observe(step) for step in range(130)]) - PRICE
     age = np.arange(36, 56) - 35
     assert np.allclose(got[36:56], np.arange(36, 56) - age / 3)
     assert np.allclose(got[56:], np.arange(56, 130))
+
+
+def test_an_index_stands_between_two_computations():
+    here = replace(ONE, rule=IndexRule(every_s=5.0)).open(PRICE + np.arange(101.0), 1, 1.0)
+    assert [here.observe(step) for step in range(101)] == [PRICE + step - step % 5 for step in range(101)]
+
+
+def test_trades_between_two_computations_are_in_the_next_index():
+    here, (row,) = opened(replace(ONE, rule=IndexRule(every_s=5.0), **STILL))
+    here.observe(5)
+    here.trade(orders((row, 30.0)))
+    moved = here.moved_usd()
+    got = [here.observe(step) for step in range(6, 11)]
+    assert got[:4] == [PRICE] * 4 and math.isclose(got[4], PRICE + moved, rel_tol=1e-9) and moved > 1
+
+
+def test_the_exchange_has_its_own_rule_unless_spot_has_one():
+    rows = ((1e4, 100.0), (2e4, 100.0), (3e4, 100.0))
+    loud = SpotMarket(
+        venues=tuple(SpotVenue(name=str(n), volume_coin=v, noise_bps=bps) for n, (v, bps) in enumerate(rows))
+    )
+    prices, seen = np.full(50, PRICE), {}
+    for name, market, rule in (
+        ("default", loud, IndexRule()),
+        ("exchange's", loud, HYPERLIQUID_INDEX),
+        ("spot's", replace(loud, rule=HYPERLIQUID_INDEX), BINANCE_INDEX),
+        ("volume", loud, IndexRule(weights="volume")),
+    ):
+        here = market.open(prices, 1, 3.0, rule=rule)
+        seen[name] = [here.observe(step) for step in range(50)]
+        quoted, shares = here.state.venues.price, here.state.venues.share
+        assert math.isclose(np.dot(quoted, shares), seen[name][-1], rel_tol=1e-12) and math.isclose(shares.sum(), 1.0)
+    assert seen["exchange's"] == seen["spot's"] and len({tuple(each) for each in seen.values()}) == 3
+    assert np.allclose(seen["volume"][-1], np.average(quoted, weights=[1, 2, 3]))
+
+
+def test_a_rule_that_sticks_keeps_a_venue_out_until_it_is_near_for_long_enough():
+    """A venue bought up by more than 5 % is out at once, and back ten seconds after it is within 2 % again."""
+    rule = IndexRule(band=0.05, sticks=True, readmit_s=10.0)
+    here, rows = opened(replace(QUIET, rule=rule, half_life_s=20.0, tie_half_life_s=1e15, permanent=0.0), rich=1e10)
+    here.trade(orders((rows[2], 20_000.0)))
+    near, inside = [], []
+    for step in range(1, 200):
+        here.observe(step)
+        prices = here.state.venues.price
+        near.append(abs(prices[2] / prices[0] - 1) <= 0.02)
+        inside.append(here.state.venues.share[2] > 0)
+    assert not inside[0] and inside.index(True) == near.index(True) + 11 and all(inside[inside.index(True) :])
 
 
 def busy(market, prices, seed=1, deaf=False, **options):
@@ -391,8 +401,9 @@ def test_an_index_driven_below_zero_is_refused():
 
 def test_spot_is_the_same_without_the_compiler():
     code = (
-        "import sys; sys.path.insert(0, 'tests'); from test_index import HISTORY, NOISY, busy, replace;"
-        "runs = [busy(NOISY, HISTORY[:60]), busy(replace(NOISY, replays=False, clips=True, band=1e-4), HISTORY[:60])];"
+        "import sys; sys.path.insert(0, 'tests'); from test_index import HISTORY, NOISY, IndexRule, busy, replace;"
+        "clipping = replace(NOISY, replays=False, rule=IndexRule(clips=True, band=1e-4));"
+        "runs = [busy(NOISY, HISTORY[:60]), busy(clipping, HISTORY[:60])];"
         "print(*(x.hex() for run in runs for table in run for x in table.tolist()))"
     )
     said = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim import laws
 from sim.contract import average_entry
-from sim.ledger import EXCHANGE, add_margin, deposit, equity, fill, pair_off, share, touch, transfer
+from sim.ledger import EXCHANGE, add_margin, deposit, equity, fill, owes, pair_off, share, touch, transfer
 from tests.floor import ANNA, BOB, CAROL, INVERSE, LINEAR, Floor
 
 RICH = 10**13
@@ -205,7 +205,7 @@ def test_funding_is_the_same_however_often_accounts_are_touched(steps, touched, 
     for (kind, amount), also in zip(steps, touched, strict=False):
         for floor in (seldom, often):
             if kind == "fund":
-                floor.now.funding_index += amount
+                floor.pay_funding(amount)
             else:
                 swap(floor, ANNA, BOB, amount, 100_000)
         if also:
@@ -223,7 +223,7 @@ def test_all_funding_ever_booked_adds_up_to_nothing(steps, cross):
     floor = traders(cross=cross, count=4)
     for number, (kind, amount) in enumerate(steps):
         if kind == "fund":
-            floor.now.funding_index += amount
+            floor.pay_funding(amount)
         else:
             swap(floor, ANNA + number % 4, ANNA + (number + 1) % 4, amount, 100_000)
     for row in range(ANNA, ANNA + 4):
@@ -232,10 +232,37 @@ def test_all_funding_ever_booked_adds_up_to_nothing(steps, cross):
     assert (accounts.wallet + accounts.margin + accounts.cost).sum() == 4 * RICH
 
 
+@given(STEPS, st.integers(-(10**4), 10**4), st.booleans())
+def test_what_longs_pay_and_shorts_do_not_receive_is_the_funds_to_the_unit(steps, more, cross):
+    floor = traders(cross=cross, count=4)
+    for number, (kind, amount) in enumerate(steps):
+        if kind == "fund":
+            floor.pay_funding(amount, amount + more)
+        else:
+            swap(floor, ANNA + number % 4, ANNA + (number + 1) % 4, amount, 100_000)
+        laws.coin_is_conserved(floor.x)
+    for row in range(ANNA, ANNA + 4):
+        touch(floor.x, row)
+        assert owes(floor.x, row) == 0
+    accounts = floor.x.accounts
+    assert (accounts.wallet + accounts.margin + accounts.cost).sum() == 4 * RICH
+
+
+def test_who_turns_from_long_to_short_pays_as_a_long_and_receives_as_a_short():
+    floor = traders(leverage=10.0, cross=True)
+    swap(floor, ANNA, BOB, 10, 100_000)
+    floor.pay_funding(500, 100)
+    swap(floor, BOB, ANNA, 30, 100_000)
+    floor.pay_funding(500, 100)
+    touch(floor.x, ANNA)
+    touch(floor.x, BOB)
+    assert floor[ANNA].wallet == RICH - 10 * 500 + 20 * 100 and floor[BOB].wallet == RICH + 10 * 100 - 20 * 500
+
+
 def test_isolated_funding_is_paid_by_the_margin_so_that_the_trigger_moves_with_it():
     floor = traders(leverage=10.0)
     swap(floor, ANNA, BOB, 10, 100_000)
-    floor.now.funding_index += 500
+    floor.pay_funding(500)
     touch(floor.x, ANNA)
     assert (floor[ANNA].margin, floor[ANNA].wallet) == (95_000, RICH - 100_000)
 

@@ -17,6 +17,9 @@ from sim.margin import (
     isolated,
     liquidation_price,
     maintenance_margin,
+    open_loss,
+    order_cost,
+    order_value,
 )
 
 INVERSE = Inverse(unit=1e-15, tick=10.0, highest=20_000.0)
@@ -115,6 +118,153 @@ def test_equity_less_the_closing_fee_is_zero_at_the_bankruptcy_price(position):
 def test_a_position_is_liquidated_before_it_is_bankrupt(position):
     first, last = liquidation_price(*position[:4], BASE), bankruptcy_price(*position[:4])
     assert first == last == math.inf or position.side * (first - last) >= 0
+
+
+@st.composite
+def fresh(draw):
+    """Isolated positions just opened, whose initial margin is above maintenance and the fee of closing."""
+    contract, size, entry = draw(contracts), draw(sizes), draw(prices)
+    rate, fee = draw(st.floats(0.0005, 0.05)), draw(st.sampled_from([0.0, 0.00075]))
+    leverage = draw(st.floats(1.0, 0.999 / (1.06 * (rate + fee))))
+    table = draw(st.sampled_from(["flat", "contracts", "sloped"]))
+    tiers = Tiers.flat(rate, rate)
+    if table == "contracts":
+        tiers = Tiers.whole([abs(size) / 3, 2 * abs(size), math.inf], [0, rate, 0.3], [0, rate, 0.3], "contracts")
+    if table == "sloped":
+        tiers = Tiers.sloped(rate / 2, rate, rate / 8 / (abs(size) * contract.value(entry) * contract.unit))
+    basis = "mark" if table == "sloped" else draw(st.sampled_from(["entry", "mark"]))
+    position = contract, size, *map(int, isolated(contract, size, entry, leverage)), tiers
+    return entry, position, {"basis": basis, "closing_fee": fee}
+
+
+@given(fresh())
+def test_a_fresh_position_is_liquidated_between_its_entry_and_its_bankruptcy(opened):
+    entry, position, rules = opened
+    side = 1 if position[1] > 0 else -1
+    liquidated, bankrupt = liquidation_price(*position, **rules), bankruptcy_price(*position[:4])
+    assert side * (entry - liquidated) > 0
+    assert liquidated == bankrupt or side * (liquidated - bankrupt) > -1e-9 * entry
+
+
+@given(fresh(), st.floats(1.0, 5.0))
+def test_more_margin_never_brings_liquidation_nearer(opened, more):
+    _, (contract, size, cost, collateral, tiers), rules = opened
+    before = liquidation_price(contract, size, cost, collateral, tiers, **rules)
+    after = liquidation_price(contract, size, cost, round(collateral * more), tiers, **rules)
+    assert after == before or np.sign(size) * (before - after) > -1e-9
+
+
+@given(positions(), st.floats(1.0, 3.0))
+def test_more_margin_never_brings_liquidation_nearer_in_any_tiers(position, more):
+    richer = position._replace(collateral=round(position.collateral * more))
+    before, after = position.liquidation_price(None), richer.liquidation_price(None)
+    assert after == before or position.side * (before - after) > -1e-6
+
+
+@given(fresh(), st.integers(100, 1_500))
+def test_beyond_its_liquidation_price_a_position_fails_and_before_it_not(opened, mark):
+    """The same of rates that grow with value and of tiers of contracts."""
+    entry, (contract, size, cost, collateral, tiers), rules = opened
+    mark *= contract.tick
+    price = liquidation_price(contract, size, cost, collateral, tiers, **rules)
+    assume(abs(mark - price) > 1e-6 * entry)
+    left = equity(contract, size, cost, collateral, mark)
+    asked = maintenance_margin(contract, size, cost, mark, tiers, **rules)
+    if np.sign(size) * (mark - price) < 0:
+        assert left < asked
+    elif np.sign(size) * (entry - mark) >= 0:  # on the way there
+        assert left > asked
+
+
+def test_a_slope_liquidates_where_a_fine_ladder_of_tiers_does():
+    """3,500,000 USD at 10,000, 350 coin: 1 % and 0.005 % a coin, against steps of a hundredth of a coin."""
+    cost, collateral = isolated(INVERSE, np.array([3_500_000, -3_500_000]), 10_000, 20)
+    size = np.array([3_500_000, -3_500_000])
+    exact = liquidation_price(INVERSE, size, cost, collateral, Tiers.sloped(0.01, 0.02, 5e-5))
+    fine = Tiers.steps(first=0, step=0.01, count=80_000, maintenance=0.01, initial=0.02, each=5e-7)
+    assert exact == pytest.approx(liquidation_price(INVERSE, size, cost, collateral, fine), rel=1e-6)
+
+
+def test_no_price_saves_what_a_slope_asks_too_much_of():
+    """A short of 400 coin whose rate grows by 0.5 % a coin fails at every price; a winner may have grown too large."""
+    tiers = Tiers.sloped(0.01, 0.02, 0.005)
+    short = INVERSE, -4_000_000, *isolated(INVERSE, -4_000_000, 10_000, 100), tiers
+    assert liquidation_price(*short) == 0.0
+    long = LINEAR, 40_000, *isolated(LINEAR, 40_000, 10_000, 2), Tiers.sloped(0.01, 0.02, 5e-9)
+    assert liquidation_price(*long) == liquidation_price(*long, mark=20_000) < 10_000
+    assert liquidation_price(*long, mark=10_000_000) == math.inf
+    assert math.isnan(liquidation_price(INVERSE, 0, 0, 5, tiers))
+    with pytest.raises(ValueError, match=r"basis must be 'mark' where rates have a slope"):
+        liquidation_price(*short, basis="entry")
+
+
+@given(positions())
+def test_a_single_tier_of_contracts_is_a_flat_rate(position):
+    args, rules = position[:4], {"basis": position.basis, "closing_fee": position.closing_fee}
+    counted = Tiers.whole([math.inf], [0.005], [0.01], "contracts")
+    assert liquidation_price(*args, counted, **rules) == liquidation_price(*args, BASE, **rules)
+
+
+SIDES = {"bids": 20, "bids_value": 2_000.0, "asks": 15, "asks_value": 2_250.0}
+
+
+@pytest.mark.parametrize(
+    ("netting", "position", "reserved"),
+    [
+        ("sum", 0, 4_250.0),
+        ("larger", 0, 2_250.0),
+        ("net", 0, 5 * 100 + 15 * 150.0),  # BitMEX: 20 bid at 100 and 15 offered at 150
+        ("worst", 0, 2_250.0),
+        ("sum", 10, 2_000 + 5 * 150.0),
+        ("larger", 10, 2_000.0),
+        ("net", 10, 15 * 100 + 5 * 150.0),
+        ("worst", 10, 2_000.0),  # all bids filled
+        ("worst", -10, 1_200 + 2_250 - 1_200.0),
+        ("sum", -30, 2_250.0),
+        ("larger", -30, 2_250.0),
+        ("net", -30, 2_250.0),
+    ],
+)
+def test_resting_orders_reserve_as_each_venue_nets_them(netting, position, reserved):
+    assert order_value(netting, position, abs(position) * 120.0, **SIDES) == pytest.approx(reserved)
+
+
+@given(
+    st.sampled_from(["sum", "larger", "net", "worst"]),
+    st.integers(-50, 50),
+    st.integers(0, 80),
+    st.integers(0, 80),
+    st.floats(50, 200),
+    st.integers(1, 20),
+)
+def test_orders_never_reserve_less_for_being_more_and_nothing_for_closing(netting, position, bids, asks, price, more):
+    def reserved(bids, asks):
+        return order_value(netting, position, abs(position) * price, bids, bids * price, asks, asks * price)
+
+    assert 0 <= reserved(bids, asks) <= reserved(bids + more, asks) + 1e-6
+    assert reserved(bids, asks) <= reserved(bids, asks + more) + 1e-6
+    assert reserved(bids, asks) <= (bids + asks) * price + 1e-6
+    closing = min(abs(position), bids if position < 0 else asks)
+    assert reserved(closing if position < 0 else 0, 0 if position < 0 else closing) == 0
+
+
+def test_published_order_costs():
+    """Bybit: 10,000 USD of ETHUSD at 2,000 and 25x, and 1 BTCUSDT at 50,000 and 10x, taker fee 0.055 %."""
+    inverse = order_cost(INVERSE, 10_000, 2_000, leverage=25, taker_fee=0.00055)
+    expected = {"initial_coin": 0.2, "open_fee_coin": 0.00275, "close_fee_coin": 0.00286, "cost_coin": 0.20561}
+    assert inverse == pytest.approx(expected)
+    linear = order_cost(Linear(), 1, 50_000, leverage=10, taker_fee=0.00055)
+    assert linear["cost_coin"] == pytest.approx(5_052.25)
+    assert order_cost(Linear(), -1, 50_000, leverage=10, taker_fee=0.00055)["close_fee_coin"] == pytest.approx(30.25)
+
+
+@given(contracts, sizes, prices, prices)
+def test_an_order_loses_at_once_what_its_price_is_worse_than_the_mark(contract, size, price, mark):
+    loss = open_loss(contract, size, price, mark)
+    worse = (price > mark) == (size > 0) and price != mark
+    assert (loss > 0) == worse
+    if worse:
+        assert loss == pytest.approx(abs(size * (contract.payoff(price) - contract.payoff(mark))) * contract.unit)
 
 
 @given(st.integers(1, 3_000), prices, st.lists(st.floats(100.0, 100_000.0), min_size=1, max_size=20))
@@ -303,3 +453,5 @@ def test_arguments_that_cannot_be_are_refused():
         BASE.at(math.nan)
     with pytest.raises(ValueError, match="contracts must be integers"):
         bankruptcy_price(INVERSE, 1.5, *position[2:])
+    with pytest.raises(ValueError, match=r"netting must be one of .* \(got 'gross'\)"):
+        order_value("gross", 0, 0.0, **SIDES)

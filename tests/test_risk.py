@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim import laws, risk
+from sim.backing import maintenance
 from sim.exchange import MARK
 from sim.ledger import ENGINE, RESERVED_ROWS, deposit, fill, touch
+from sim.liquidation import BITMEX_LADDER
 from sim.margin import Tiers, liquidation_price, maintenance_margin
 from sim.orders import FALLING
 from sim.stamps import Stamps
@@ -121,7 +123,7 @@ def test_the_kernels_maintenance_is_that_of_the_published_formula(seed, tiers, e
             basis="entry" if entry_basis else "mark", closing_fee=0.00075,
         )  # fmt: skip
         # a contract settles in whole units, so a position's value is off by half a unit a contract
-        assert risk.maintenance(floor.x, row, int(floor.now.mark_units)) == pytest.approx(
+        assert maintenance(floor.x, row, int(floor.now.mark_units)) == pytest.approx(
             expected, abs=1.0 + 0.1 * abs(account.contracts)
         )
 
@@ -251,7 +253,9 @@ def test_rounds_go_on_when_there_is_no_room_for_more_lots():
 def laddered(bid, cross=False, size=10_000):
     """ANNA is long 2.5 tiers' worth at 20x and the mark has fallen on her; others bid for all at tick `bid`."""
     tiers = Tiers.steps(first=4.0, step=4.0, count=6, maintenance=0.005, initial=0.01, each=0.02)
-    floor = Floor([10**14] * 3, contract=INVERSE, tiers=tiers, leverage=20.0, laddered=True, rests=False, cross=cross)
+    floor = Floor(
+        [10**14] * 3, contract=INVERSE, tiers=tiers, leverage=20.0, liquidation=BITMEX_LADDER, rests=False, cross=cross
+    )
     fill(floor.x, ANNA, 5000, int(floor.x.settlement[1000]), 0.0)
     fill(floor.x, BOB, -5000, int(floor.x.settlement[1000]), 0.0)
     if cross:
@@ -270,7 +274,7 @@ def test_a_large_position_is_first_reduced_to_the_next_lower_tier(cross):
     floor = laddered(bid=989, cross=cross)
     kept = int(8e12 / -int(floor.now.mark_units))
     assert floor.trades() == [(CAROL, ANNA, 989, -(5000 - kept))]
-    assert floor[ANNA].contracts == kept and floor.now.lots == 0
+    assert floor[ANNA].contracts == kept and floor[ENGINE].contracts == 0
     assert floor[ANNA].liquidations == floor.now.liquidations == 1
     assert floor.now.liquidated == 5000 - kept
 

@@ -10,6 +10,7 @@ from agents import LogNormal
 from scenarios.calm import calm
 from scenarios.flash_crash import flash_crash
 from scenarios.march_2020 import march_2020
+from sim.ledger import RESERVED_ROWS
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 CASES = {
@@ -33,8 +34,8 @@ def numbers(run):
     said["branching_ratio"] = float(np.nan_to_num(run.about["branching_ratio"]))
     said["impact_usd"] = float(took.impact_usd.sum())
     said["funding_paid_coin"] = float(run.funding.paid_coin.sum())
-    said["equity_of_traders_coin"] = float(run.accounts.equity_coin[4:].sum())
-    said["deposits_coin"] = float(run.accounts.deposits_coin[4:].sum())
+    said["equity_of_traders_coin"] = float(run.accounts.equity_coin[RESERVED_ROWS:].sum())
+    said["deposits_coin"] = float(run.accounts.deposits_coin[RESERVED_ROWS:].sum())
     return said
 
 

@@ -52,9 +52,9 @@ def test_every_number_is_what_its_docstring_says(run):
         "liquidations": 4,
         "liquidated_contracts": 1500,
         "liquidated_turns": 1.5,
-        "takeovers": 5,
-        "long_takeovers_contracts": 1200,
-        "short_takeovers_contracts": 200,
+        "forced_closes": 5,
+        "long_forced_contracts": 1200,
+        "short_forced_contracts": 200,
         "branching_ratio": 0.4,
         "fund_first_coin": 10.0,
         "fund_lowest_coin": 4.0,
@@ -99,7 +99,7 @@ def test_an_engine_that_was_short_faced_the_asks(run):
 
 def test_what_never_happened_is_zero_and_what_cannot_be_measured_is_nan():
     calm = summary.summary(calm_run())
-    for name in ("takeovers", "adl_contracts", "adl_accounts", "funding_paid_coin", "engine_peak_contracts"):
+    for name in ("forced_closes", "adl_contracts", "adl_accounts", "funding_paid_coin", "engine_peak_contracts"):
         assert calm[name] == 0
     for name in ("branching_ratio", "funding_mean_percent", "depth_at_engine_peak_contracts", "rejected_percent"):
         assert math.isnan(calm[name])

@@ -1,9 +1,24 @@
 """The compiled exchange and its slow twin in plain Python agree on random order flow, to the last unit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim import laws
+from sim.ledger import RESERVED_ROWS
+from sim.liquidation import (
+    BINANCE_TARGET,
+    BITMEX_LADDER,
+    DERIBIT_SLICES,
+    DRIFT_TARGET,
+    DYDX_FILLABLE,
+    HYPERLIQUID_BACKSTOP,
+    KRAKEN_EPP,
+    OKX_2019,
+    OKX_LADDER,
+    PERPETUAL_PROTOCOL_QUARTER,
+)
 from sim.margin import Tiers
 from tests.floor import INVERSE, LINEAR, Floor, step
 from tests.flow import Flow
@@ -27,11 +42,13 @@ CASES = {
     "entry basis with fees": dict(
         contract=INVERSE, entry_basis=True, closing_fee=0.00075, maker_fee=-0.00025, taker_fee=0.00075
     ),
-    "steps of tiers, laddered": dict(contract=INVERSE, tiers=Tiers.steps(**STEEP), laddered=True, taker_fee=0.0005),
+    "steps of tiers, laddered": dict(
+        contract=INVERSE, tiers=Tiers.steps(**STEEP), liquidation=BITMEX_LADDER, taker_fee=0.0005
+    ),
     "marginal tiers, cross, laddered": dict(
         contract=INVERSE,
         tiers=Tiers.marginal([1.0, 4.0, 10.0, np.inf], [0.005, 0.01, 0.02, 0.05], [0.01, 0.02, 0.04, 0.1]),
-        laddered=True,
+        liquidation=BITMEX_LADDER,
         cross=True,
         contracts=3000,
     ),
@@ -43,6 +60,24 @@ CASES = {
     ),
     "socialised losses": dict(contract=INVERSE, socialises=True, fund=0, taker_fee=0.0005),
     "absorbed closes": dict(contract=INVERSE, absorbs=True),
+    "slices, a fee, residual to the trader": dict(
+        contract=INVERSE, liquidation=replace(DERIBIT_SLICES, slice_contracts=40), taker_fee=0.0005, rests=False
+    ),
+    "rare slices, a backstop": dict(contract=LINEAR, liquidation=HYPERLIQUID_BACKSTOP, cross=True, rest_steps=2),
+    "quarters, half the fee to whoever closes": dict(contract=LINEAR, liquidation=PERPETUAL_PROTOCOL_QUARTER),
+    "to a target": dict(contract=INVERSE, tiers=Tiers.steps(**STEEP), liquidation=BINANCE_TARGET, taker_fee=0.0005),
+    "to a target, the rest waits": dict(contract=LINEAR, liquidation=DRIFT_TARGET, cross=True, taker_fee=0.0005),
+    "fillable price": dict(contract=INVERSE, liquidation=DYDX_FILLABLE, tiers=Tiers.steps(**STEEP), taker_fee=0.0005),
+    "down to the lowest tier, at market": dict(contract=INVERSE, tiers=Tiers.steps(**STEEP), liquidation=OKX_2019),
+    "tiers of contracts, two down": dict(
+        contract=INVERSE,
+        tiers=Tiers.whole(
+            (100, 250, 500, 800, np.inf), (0.005, 0.01, 0.02, 0.03, 0.05), np.arange(1, 6) / 50, "contracts"
+        ),
+        liquidation=OKX_LADDER,
+    ),
+    "residual to the trader, no fund": dict(contract=INVERSE, liquidation=KRAKEN_EPP, pays=False),
+    "slices, absorbed": dict(contract=INVERSE, liquidation=DERIBIT_SLICES, absorbs=True),
     "overloaded": dict(contract=LINEAR, capacity=15.0, net_orders=False),
 }
 
@@ -53,7 +88,7 @@ def test_the_kernels_and_the_twin_agree_after_every_step(name):
     case = usual | CASES[name]
     contracts, unit = case.pop("contracts"), 10**12 if case["contract"] is INVERSE else 10**7
     floor = Floor([unit] * TRADERS, leverage=np.resize(LEVERAGES, TRADERS).astype(float), **case)
-    floor.x.accounts.alert[4:8] = True
+    floor.x.accounts.alert[RESERVED_ROWS : RESERVED_ROWS + 4] = True
     rng = np.random.default_rng(sum(map(ord, name)))
     flow = Flow(floor, rng, middle=1000, coin=unit, contracts=contracts)
     twin = Twin.of(floor)

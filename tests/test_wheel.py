@@ -7,7 +7,8 @@ import pytest
 
 from sim import wheel
 from sim.exchange import new_exchange, with_accounts
-from sim.ledger import RESERVED_ROWS, new_accounts
+from sim.ledger import RESERVED_ROWS as FIRST
+from sim.ledger import new_accounts
 from sim.orders import wake
 from sim.streams import crowd_key
 
@@ -42,39 +43,39 @@ class Clock:
 
 
 def test_an_accounts_times_do_not_depend_on_others():
-    alone = Clock(("noise", 1, 20.0)).times(RESERVED_ROWS, 3000)
+    alone = Clock(("noise", 1, 20.0)).times(FIRST, 3000)
     crowd = Clock(("makers", 50, 3.0), ("noise", 30, 20.0))
-    assert crowd.times(RESERVED_ROWS + 50, 3000) == alone
+    assert crowd.times(FIRST + 50, 3000) == alone
     assert len(alone) > 100
 
 
 def test_crowd_mates_and_seeds_have_times_of_their_own():
     clock = Clock(("noise", 2, 20.0))
     steps = [clock.step() for _ in range(500)]
-    first, second = ([n for n, rows in enumerate(steps, 1) if row in rows] for row in (4, 5))
+    first, second = ([n for n, rows in enumerate(steps, 1) if row in rows] for row in (FIRST, FIRST + 1))
     assert first != second
-    assert Clock(("noise", 2, 20.0), seed=2).times(4, 500) != first
-    assert Clock(("other", 2, 20.0)).times(4, 500) != first
+    assert Clock(("noise", 2, 20.0), seed=2).times(FIRST, 500) != first
+    assert Clock(("other", 2, 20.0)).times(FIRST, 500) != first
 
 
 def test_being_woken_does_not_move_an_accounts_own_times():
-    alone = Clock(("noise", 1, 20.0)).times(RESERVED_ROWS, 2000)
+    alone = Clock(("noise", 1, 20.0)).times(FIRST, 2000)
     clock, woken = Clock(("noise", 1, 20.0)), []
     for step in range(1, 2001):
-        wake(clock.x, RESERVED_ROWS)
-        if clock.x.accounts[RESERVED_ROWS].wake_step == step:
+        wake(clock.x, FIRST)
+        if clock.x.accounts[FIRST].wake_step == step:
             woken.append(step)
-        assert clock.step() == [RESERVED_ROWS]
+        assert clock.step() == [FIRST]
     assert woken == alone
 
 
 def test_an_account_that_is_due_and_woken_appears_once():
     clock = Clock(("noise", 5, 1.0))
     for _ in range(200):
-        for row in (4, 6, 6):
+        for row in (FIRST, FIRST + 2, FIRST + 2):
             wake(clock.x, row)
         awake = clock.step()
-        assert {4, 6} <= set(awake) and len(set(awake)) == len(awake) and awake == sorted(awake)
+        assert {FIRST, FIRST + 2} <= set(awake) and len(set(awake)) == len(awake) and awake == sorted(awake)
     assert clock.x.now[0].woken == 0 and not clock.x.accounts.woken.any()
 
 
@@ -90,12 +91,12 @@ def test_the_waits_are_those_of_a_poisson_clock_read_at_each_step(wake_s, step_s
 
 def test_who_never_wakes_is_never_seen():
     clock = Clock(("sleepers", 3, math.inf), ("noise", 2, 5.0))
-    assert {row for _ in range(5000) for row in clock.step()} == {7, 8}
+    assert {row for _ in range(5000) for row in clock.step()} == {8, 9}
 
 
 def test_a_wait_longer_than_the_wheel_is_kept():
     clock = Clock(("slow", 200, 20_000.0))
-    due = {row: int(clock.x.accounts[row].wake_step) for row in range(4, 204)}
+    due = {row: int(clock.x.accounts[row].wake_step) for row in range(FIRST, FIRST + 200)}
     assert max(due.values()) > 2 * wheel.SLOTS
     for step in range(1, 3 * wheel.SLOTS):
         for row in clock.step():
@@ -108,10 +109,10 @@ def test_who_would_have_looked_in_steps_that_were_left_out_looks_once_when_they_
     clock = Clock(("noise", 100, 30.0), ("slow", 100, 20_000.0))
     for _ in range(10):
         clock.step()
-    due = clock.x.accounts.wake_step[4:].copy()
+    due = clock.x.accounts.wake_step[FIRST:].copy()
     clock.x.now[0].step += missed
-    assert clock.step() == (4 + np.flatnonzero(due <= 11 + missed)).tolist()
-    assert (clock.x.accounts.wake_step[4:] > 11 + missed).all()
+    assert clock.step() == (FIRST + np.flatnonzero(due <= 11 + missed)).tolist()
+    assert (clock.x.accounts.wake_step[FIRST:] > 11 + missed).all()
 
 
 def test_each_crowd_finds_its_own_rows_between_its_bounds():
@@ -127,9 +128,9 @@ def test_each_crowd_finds_its_own_rows_between_its_bounds():
 def test_uncompiled_the_same_times():
     clocks = Clock(("noise", 50, 1e6)), Clock(("noise", 50, 1e6))
     schedule = getattr(wheel.schedule, "py_func", wheel.schedule)
-    for row in range(RESERVED_ROWS, RESERVED_ROWS + 50):
+    for row in range(FIRST, FIRST + 50):
         for _ in range(20):  # on a wheel whose chains are never read
-            wheel.schedule(clocks[0].x, clocks[0].wheel, row, RESERVED_ROWS)
-            schedule(clocks[1].x, clocks[1].wheel, row, RESERVED_ROWS)
+            wheel.schedule(clocks[0].x, clocks[0].wheel, row, FIRST)
+            schedule(clocks[1].x, clocks[1].wheel, row, FIRST)
         steps = [clock.x.accounts[row].wake_step for clock in clocks]
         assert steps[0] == steps[1]

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from sim.exchange import INDEX, LAST, MARK
 from sim.ledger import ENGINE, FUND, OUTSIDE, RESERVED_ROWS
+from sim.liquidation import LIMITS, RESIDUALS, STYLES
 from sim.orders import FOK, GTC, IOC
 from tests.reference.trading import Account, Trading
 
@@ -57,7 +58,7 @@ class Twin(Trading):
     @classmethod
     def of(cls, floor):
         """The twin of a floor on which nothing has happened yet."""
-        names = "leverage cross alert wallet margin contracts cost seen deposits".split()
+        names = "leverage cross alert wallet margin contracts cost seen deposits forced".split()
         accounts = [Account(**{name: row[name].item() for name in names}) for row in floor.x.accounts]
         terms = SimpleNamespace(**dict(zip(floor.terms.dtype.names, floor.terms.item(), strict=True)))
         ladder, tiers = floor.x.settlement.tolist(), floor.x.tiers.tolist()
@@ -108,14 +109,16 @@ class Twin(Trading):
             at = (rate * abs(account.cost) - deduction - fixed) / held
         else:
             at = -(fixed + deduction) / (held - rate * abs(held) * sign)
-        if held * sign > 0:
-            return at  # its losses make it smaller
+        if held * sign > 0 or self.terms.tiers_in_contracts:
+            return at  # its losses make it smaller, or its tier knows no price
         limit = self.tiers[self.tier(abs(held * self.mark_units))][0]
         return max(at, -limit / held) if held > 0 else min(at, -limit / held)
 
     def fragile(self, i):
         """Whether the position could fail by winning: its value grows into a tier that asks for more than it has."""
         account, sign = self.accounts[i], -1 if self.terms.inverse else 1
+        if self.terms.tiers_in_contracts:
+            return False
         size, highest = abs(account.contracts), max(map(abs, self.settlement))
         row = self.tier(size * abs(self.mark_units))
         for (value, *_), (_, rate, _, deduction) in zip(self.tiers[row:], self.tiers[row + 1 :], strict=False):
@@ -169,29 +172,111 @@ class Twin(Trading):
             if self.doomed(i):
                 self.force(i)
             else:
+                self.accounts[i].forced = False
                 self.file(i)
 
     def force(self, i):
-        """Cancel all orders; reduce the position to a lower tier if that saves it, else take it over."""
+        """Cancel all orders; try an order if the venue does and there is equity for it, then the engine takes over if
+        that did not help, and if the venue does not wait."""
+        account, waits = self.accounts[i], self.terms.takeover_below < 1
         self.cancel_all(i)
         self.touch(i)
-        self.counts["liquidations"] += 1
-        self.accounts[i].liquidations += 1
-        if not (self.terms.laddered and self.reduced(i)):
-            self.take_over(i)
-            self.file(i)
+        if not account.forced:
+            self.counts["liquidations"] += 1
+            account.liquidations += 1
+        account.forced = True
+        if self.tries(i):
+            size = self.wanted(i)
+            if size:
+                self.cut(i, size)
+            if waits or not account.contracts or not self.doomed(i):
+                return
+        self.take_over(i)
 
-    def reduced(self, i):
-        """Fill or kill what exceeds the next lower tier, at bankruptcy price or better."""
+    def tries(self, i):
+        """Whether there is to be an order before a takeover."""
+        if self.terms.takeover_below >= 1:
+            return STYLES[self.terms.liquidation_style] != "takeover"
+        left = self.backing(i, self.mark_units)
+        return left > 0 and left >= self.terms.takeover_below * self.maintenance(i)
+
+    def wanted(self, i):
+        """Contracts of this round's order."""
+        held, value = abs(self.accounts[i].contracts), abs(self.mark_units)
+        style = STYLES[self.terms.liquidation_style]
+        if style == "ladder":
+            row = self.tier(held * value)
+            if row + 1 < max(self.terms.whole_below, 2):
+                return 0 if self.terms.takeover_below >= 1 else held
+            limit = self.tiers[max(0, row - int(min(self.terms.tiers_down, row)))][0]
+            return held - floor(limit / (1 if self.terms.tiers_in_contracts else value))
+        if style == "takeover" or style == "slice" and held * value <= self.terms.slice_from_units:
+            return held
+        if style == "target":
+            return self.missing(i)
+        rate = self.terms.slices_a_step
+        slices = floor(rate) if rate >= 1 else floor((self.step + i) * rate) - floor((self.step + i - 1) * rate)
+        each = max(1, floor(min(self.terms.slice_contracts, ceil(held * self.terms.slice_fraction))))
+        return min(held, ceil(self.missing(i) / each) * each, slices * each)
+
+    def missing(self, i):
+        """The fewest contracts that, closed at the mark, leave enough for the rest at the rate of the present tier."""
+        held, units, terms = abs(self.accounts[i].contracts), self.mark_units, self.terms
+        left, needed = self.backing(i, units), terms.target * self.maintenance(i)
+        costs = (terms.liquidation_fee + terms.closer_fee + terms.taker_fee) * abs(units)
+        freed = needed / held - costs
+        return held if freed <= 0 else min(held, max(1, ceil((needed - left) / freed)))
+
+    def worst(self, i):
+        """The tick beyond which the round's order may not trade."""
+        held, limit = self.accounts[i].contracts, LIMITS[self.terms.liquidation_limit]
+        if limit == "market":
+            return 1 if held > 0 else self.terms.ticks - 1
+        units = -self.backing(i, 0) / held
+        if limit == "fillable":
+            needed = self.maintenance(i)
+            spent = min(max(self.terms.adjustment * (1 - self.backing(i, self.mark_units) / needed), 0.0), 1.0)
+            units = self.mark_units - spent * self.terms.spread * needed / held
+        at = self.tick_of(units)
+        return max(1, ceil(at)) if held > 0 else min(self.terms.ticks - 1, floor(at))
+
+    def cut(self, i, size):
+        """One order in the account's own name; fees on what it closed; the round is kept as a lot that is closed."""
+        account, terms = self.accounts[i], self.terms
+        held, cost, mid = account.contracts, account.cost, self.mid
+        idle = 0 if account.cross else account.wallet
+        size = -size if held > 0 else size
+        ladder = STYLES[terms.liquidation_style] == "ladder" and LIMITS[terms.liquidation_limit] == "bankruptcy"
+        if terms.absorbs:
+            self.fill(i, size, self.mark_units, 0.0)
+            self.fill(OUTSIDE, -size, self.mark_units, 0.0)
+        else:
+            self.submit(i, size, self.worst(i), FOK if ladder else IOC, reduce_only=True)
+        closed = held - account.contracts
+        if not closed:
+            return
+        self.counts["liquidated"] += abs(closed)
+        value = abs(closed * self.mark_units)
+        self.pay(i, OUTSIDE, floor(value * terms.closer_fee))
+        gained = self.pay(i, FUND, floor(value * terms.liquidation_fee))
+        if not account.contracts and RESIDUALS[terms.residual_to_trader] == "fund":
+            gained += self.pay(i, FUND, account.wallet - idle)
+        self.counts["fund_gain"] += gained
+        lot = Lot(i, self.step, closed, cost - account.cost, 0)
+        lot.open = lot.open_cost = lot.open_margin = 0
+        lot.closed_step, lot.realised, lot.impact_usd = self.step, gained, self.mid - mid
+        self.lots.append(lot)
+
+    def pay(self, i, receiver, units):
+        """Pay from what backs the position, or from the wallet once it is closed, as far as it goes."""
         account = self.accounts[i]
-        row = self.tier(abs(account.contracts * self.mark_units))
-        if row == 0:
-            return False
-        kept, before = floor(self.tiers[row - 1][0] / abs(self.mark_units)), account.contracts
-        limit = self.bankruptcy_tick(-self.backing(i, 0) / before, before) or 0
-        self.submit(i, kept - before if before > 0 else -kept - before, limit, FOK, reduce_only=True)
-        self.counts["liquidated"] += abs(before - account.contracts)
-        return account.contracts != before and not self.doomed(i)
+        units = max(0, min(units, self.backing(i, self.mark_units) if account.contracts else account.wallet))
+        account.wallet -= units
+        if account.wallet < 0:
+            moved = min(-account.wallet, max(account.margin, 0))
+            account.wallet, account.margin = account.wallet + moved, account.margin - moved
+        self.accounts[receiver].wallet += units
+        return units
 
     def take_over(self, i):
         """Contracts, cost and margin go to the engine as a lot; under cross margin the wallet too."""
@@ -205,6 +290,7 @@ class Twin(Trading):
         for name in ("contracts", "cost", "margin"):
             setattr(engine, name, getattr(engine, name) + getattr(account, name))
             setattr(account, name, 0)
+        account.forced = False
 
     # ---- the engine
 
@@ -221,6 +307,10 @@ class Twin(Trading):
         lot.open += size
         engine.contracts += size
         result = released - size * units
+        if result > 0 and RESIDUALS[self.terms.residual_to_trader] == "trader":
+            self.touch(lot.account)
+            self.accounts[lot.account].wallet += result
+            result = 0
         lot.realised += result
         self.accounts[FUND].wallet += result
         self.counts["fund_gain"] += max(result, 0)
@@ -286,14 +376,20 @@ class Twin(Trading):
 
     @property
     def mid(self):
-        """Middle of the best prices; of one side, or of the last trade, where there is no other."""
-        sides = [tick for tick in (self.bid, self.ask) if 0 <= tick < self.terms.ticks] or [self.last]
-        return sum(sides) * self.terms.tick / len(sides)
+        """Middle of the best prices; the last trade stands for a missing one, unless it is beyond the other."""
+        bid, ask = (tick if 0 <= tick < self.terms.ticks else None for tick in (self.bid, self.ask))
+        if bid is None and ask is None:
+            return self.last * self.terms.tick
+        if bid is None:
+            bid = ask if self.last < 0 else min(self.last, ask)
+        if ask is None:
+            ask = max(self.last, bid)
+        return 0.5 * (bid + ask) * self.terms.tick
 
     def payable(self, k, wanted):
         """Contracts that the book offers for a lot at losses that fund and draw limit can pay."""
         lot, size = self.lots[k], 0
-        fund = float(self.accounts[FUND].wallet)
+        fund = float(self.accounts[FUND].wallet) if self.terms.pays else 0.0
         purse = self.draw_left if self.terms.socialises else min(fund * (1.0 - 1e-9), self.draw_left)
         lot.unpaid = False
         selling = lot.open > 0

@@ -44,6 +44,7 @@ class Account:
     seen: int = 0  # funding index when funding was last booked
     deposits: int = 0
     liquidations: int = 0
+    forced: bool = False  # being liquidated since an earlier mark
 
 
 @dataclass(eq=False)
@@ -174,7 +175,9 @@ class Trading:
     # ---- margin of orders
 
     def tier(self, value):
-        """The margin tier of a position worth `value` units."""
+        """The margin tier of a position worth `value` units, or of as many contracts at the mark."""
+        if self.terms.tiers_in_contracts:
+            value = floor(value / abs(self.mark_units) + 0.5)
         return next(row for row, (limit, *_) in enumerate(self.tiers) if value <= limit)
 
     def reserved(self, i, size=0, tick=0):

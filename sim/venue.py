@@ -1,0 +1,81 @@
+"""A venue: the rules of one exchange in one frozen bundle. Those of real ones are in `sim.venues`."""
+
+from dataclasses import dataclass, field
+from math import inf
+
+from sim.book import CANCEL_RESTING
+from sim.contract import Contract
+from sim.deleverage import AutoDeleverage, LossRule
+from sim.engine import Unwind
+from sim.funding import ClampedPremium, FundingRule
+from sim.index_rules import IndexRule
+from sim.insurance import DrawLimit
+from sim.liquidation import Liquidation
+from sim.margin import Tiers
+from sim.mark import FundingBasis, MarkRule
+from sim.pool_rules import ImpactPool, SkewPool, VirtualAmm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Venue:
+    """The rules of one exchange.
+
+    maintenance_on:  "entry" or "mark", the value on which maintenance margin is charged
+    closing_fee:     rate added to maintenance for the cost of closing
+    max_leverage:    the most an account may choose
+    net_orders:      buys and sells that rest reserve margin for the larger side only (else for both)
+    self_trade:      what an order does that meets another of its owner's (`sim.book`)
+    liquidation:     how a position that fails is closed
+    unwind:          how the liquidation engine gets rid of what it takes over
+    loss:            who pays when the insurance fund cannot
+    draw_limit:      how far the fund may fall before winners are deleveraged although it is not empty
+    mark, index, funding: how the venue finds its mark price, its index (where spot does not say), and the rate
+    pool:            what everybody trades with instead of a book, if anything
+    impact_coin:     notional of the impact prices, settlement coin
+    capacity:        orders a second above which orders are refused at random
+    most_contracts:  the largest position with its orders
+    """
+
+    name: str
+    contract: Contract
+    tiers: Tiers
+    maintenance_on: str = "mark"
+    closing_fee: float = 0.0
+    maker_fee: float = 0.0
+    taker_fee: float = 0.0005
+    max_leverage: float = 100.0
+    net_orders: bool = True
+    self_trade: int = CANCEL_RESTING
+    liquidation: Liquidation = field(default_factory=Liquidation)
+    unwind: Unwind = field(default_factory=Unwind)
+    loss: LossRule = field(default_factory=AutoDeleverage)
+    draw_limit: DrawLimit | None = None
+    mark: MarkRule = field(default_factory=FundingBasis)
+    index: IndexRule = field(default_factory=IndexRule)
+    funding: FundingRule = field(default_factory=ClampedPremium)
+    pool: VirtualAmm | SkewPool | ImpactPool | None = None
+    impact_coin: float = 10.0
+    capacity: float = inf
+    most_contracts: int = 500_000_000
+
+    def __post_init__(self):
+        if self.maintenance_on not in ("entry", "mark"):
+            raise ValueError(f"maintenance_on must be 'entry' or 'mark' (got {self.maintenance_on!r})")
+        if not 1 <= self.max_leverage:
+            raise ValueError(f"max_leverage must be at least 1 (got {self.max_leverage})")
+
+    def write(self, terms, step_s):
+        """Fill the kernels' record of terms with this venue's constants for steps of `step_s` seconds."""
+        contract = self.contract
+        terms.tick, terms.unit, terms.scale = contract.tick, contract.unit, contract.face / contract.unit
+        terms.power, terms.index_scale = getattr(contract, "p", 1.0), getattr(contract, "scale", 1.0)
+        terms.tiers_in_contracts = self.tiers.counted == "contracts"
+        terms.inverse, terms.entry_basis = contract.sign < 0, self.maintenance_on == "entry"
+        terms.maker_fee, terms.taker_fee, terms.closing_fee = self.maker_fee, self.taker_fee, self.closing_fee
+        terms.net_orders, terms.prevention = self.net_orders, self.self_trade
+        terms.impact_units = self.impact_coin / contract.unit
+        terms.capacity, terms.step_s = self.capacity * step_s, step_s
+        terms.most_contracts = self.most_contracts
+        terms.socialises, terms.pooled = self.loss.socialises, self.pool is not None
+        self.unwind.write(terms, step_s)
+        self.liquidation.write(terms, max(1, round(self.mark.every_s / step_s)) * step_s)  # a round for each mark
