@@ -145,3 +145,29 @@ def venues(names, width):
 
 if __name__ == "__main__":
     main()
+
+
+@perpsim.command()
+@click.argument("names", nargs=-1, metavar="[VENUE]...")
+@click.option("--scenario", default="venue_comparison", show_default=True, help="A scenario, or FILE:SCENARIO.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of everything drawn.")
+@click.option("--hours", type=float, help="Length of the runs.  [default: the scenario's]")
+@click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Runs at a time.")
+@click.option("--out", type=click.Path(file_okay=False), help="A new folder for the table and the picture.")
+@click.option("--force", is_flag=True, help="Replace what is in that folder.")
+def compare(names, scenario, seed, hours, processes, out, force):
+    """Run a scenario with the same seed on several venues, and print what each made of it.
+
+    VENUE is a preset that `perpsim venues` prints; all twelve real ones if none is named.
+    """
+    from analysis import compare
+    from sim.folders import check_folder, new_folder
+
+    folder = Path(out or f"runs/compare-{scenario.rpartition(':')[2]}-{seed}")
+    check_folder(folder, force)
+    arguments = {"seed": seed} | ({"hours": hours} if hours else {})
+    rows = compare.compare(scenario, names, processes, **arguments)
+    click.echo(compare.lines(rows))
+    with new_folder(folder, force) as partial:
+        compare.save(rows, partial, scenario=scenario, **arguments)
+    click.echo(f"\nSaved in {folder}; look at {folder / 'comparison.png'}")

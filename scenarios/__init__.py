@@ -4,5 +4,6 @@ from scenarios.scenario import scenario  # isort: skip  (first: the scenarios be
 from scenarios.calm import calm
 from scenarios.flash_crash import flash_crash
 from scenarios.march_2020 import march_2020
+from scenarios.venue_comparison import venue_comparison
 
-__all__ = ["calm", "flash_crash", "march_2020", "scenario"]
+__all__ = ["calm", "flash_crash", "march_2020", "scenario", "venue_comparison"]

@@ -247,9 +247,11 @@ class Market(mesa.Model):
             self.exchange = self.exchange.replace(fills=grown(self.exchange.fills, 2 * fills))
 
     def note_adl(self, lot, row, contracts, units):
-        """Keep one entry of the ADL table."""
-        price = float(self.venue.contract.price(units)) if contracts else math.nan
-        self.adl.append((self.clock, self.clock * self.step_s, lot, row, contracts, price))
+        """Keep one entry of the ADL table: what a winner was closed at and lost by it at the mark, or what it paid."""
+        contract, mark_units = self.venue.contract, int(self.exchange.now[0].mark_units)
+        price = float(contract.price(units)) if contracts else math.nan
+        lost = contracts * (units - mark_units) if contracts else units
+        self.adl.append((self.clock, self.clock * self.step_s, lot, row, contracts, price, lost * contract.unit))
 
     def admit(self, crowd):
         """Give a crowd its account rows and make its deposits; returns the first row."""

@@ -17,7 +17,10 @@ ACCOUNTS = np.dtype(
     + [(name, float) for name in "deposits_coin wallet_coin margin_coin cost_coin equity_coin".split()]
     + [("crowd", "U32")]
 )
-ADL = np.dtype([("step", int), ("time_s", float), ("lot", int), ("account", int), ("contracts", int), ("price", float)])
+ADL = np.dtype(
+    [("step", int), ("time_s", float), ("lot", int), ("account", int), ("contracts", int)]
+    + [("price", float), ("lost_coin", float)]
+)
 FUNDING = np.dtype([("time_s", float), ("rate", float), ("mark", float), ("paid_coin", float)])
 VENUE_ROWS = ("(fees)", "(insurance fund)", "(liquidation engine)", "(outside)", "(pool)")
 
@@ -27,7 +30,7 @@ def outcome(market, finished):
     return Run(
         series=market.series[market.series.time_s > 0.0],  # not the row of a step that Ctrl-C broke off
         liquidations=liquidations(market),
-        funding=np.array(market.funding.paid, FUNDING).view(np.recarray),
+        funding=np.array(market.funding.rows(market.exchange, market.clock), FUNDING).view(np.recarray),
         adl=np.array(market.adl, ADL).view(np.recarray),
         accounts=accounts(market),
         fills=np.concatenate([*market.fills, market.exchange.fills[:0]]).view(np.recarray),

@@ -33,10 +33,15 @@ def trigger_units(x, i):
         at = (rate * abs(float(account.cost)) - deduction - fixed) / held
     else:
         at = -(fixed + deduction) / (held - rate * abs(held) * sign)
-    if held * sign < 0.0 and not terms.tiers_in_contracts:  # losses raise the value: the next tier may come first
+    if terms.tiers_in_contracts:
+        return at
+    if held * sign < 0.0:  # losses raise the value: the next tier may come first
         ends = sign * x.tiers[row, 0] / abs(held)
-        at = max(at, ends) if held > 0.0 else min(at, ends)
-    return at
+    elif deduction > 0.0:  # they lower it, and the tier below asks for more than this one would there
+        ends = sign * x.tiers[row - 1, 0] / abs(held)
+    else:
+        return at
+    return max(at, ends) if held > 0.0 else min(at, ends)
 
 
 @kernel

@@ -66,8 +66,16 @@ class Stamps:
 
     def note(self, x, clock):
         """Keep the row of a stamp: what was paid since the last one."""
-        paid, self.since_stamp = self.since_stamp * self.contract.unit, 0
-        self.paid.append((clock * self.step_s, self.rate, float(x.now[0].mark), paid))
+        self.paid.append(self.row(x, clock))
+        self.since_stamp = 0
+
+    def row(self, x, clock):
+        """What was paid since the last stamp, as a row of the table."""
+        return clock * self.step_s, self.rate, float(x.now[0].mark), self.since_stamp * self.contract.unit
+
+    def rows(self, x, clock):
+        """The table when a run ends at step `clock`: a row a stamp, and one for what has accrued since the last."""
+        return self.paid + ([self.row(x, clock)] if self.since_stamp else [])
 
     def pay(self, x, part):
         """Charge `part` of an interval at the present rate: longs pay as their index rises, shorts receive likewise.

@@ -83,7 +83,7 @@ from sim.voted_funding import VotedPremium
 EIGHT_HOURLY = dict(stamps_utc_hours=(0.0, 8.0, 16.0), against="index", change_cap=float("inf"), lag=0)
 HOUR = dict(interval_hours=1.0, stamps_utc_hours=HOURLY, against="index", change_cap=float("inf"))
 AT_ONCE = Unwind(rests=False, rest_s=0.0)
-BTC = Linear(name="BTC-USD", face=0.0001, unit=1e-9, coin="USD")
+_BTC = Linear(name="BTC-USD", face=0.0001, unit=1e-9, coin="USD")
 
 BITMEX = Venue(
     name="BitMEX XBTUSD, March 2020",
@@ -222,7 +222,7 @@ instrument page. How it orders those traders is not published: by return and lev
 
 HYPERLIQUID = Venue(
     name="Hyperliquid BTC, 2025",
-    contract=replace(BTC, tick=1.0),
+    contract=replace(_BTC, tick=1.0),
     tiers=HYPERLIQUID_TIERS,
     maker_fee=0.00015,
     taker_fee=0.00045,
@@ -242,7 +242,7 @@ prices of other venues' perpetuals, which its mark reads, do not exist here. Fee
 
 DYDX = Venue(
     name="dYdX v4 BTC-USD, commit 84d4664b",
-    contract=replace(BTC, tick=1.0),
+    contract=replace(_BTC, tick=1.0),
     tiers=DYDX_LARGE.tiers(),
     maker_fee=0.0001,
     taker_fee=0.0005,
@@ -261,7 +261,7 @@ memory."""
 
 DRIFT = Venue(
     name="Drift v2, commit 0ae3e3b1",
-    contract=BTC,
+    contract=_BTC,
     tiers=DRIFT_TIERS,
     maker_fee=-0.00002,
     taker_fee=0.001,
@@ -280,7 +280,7 @@ memory."""
 
 SYNTHETIX = Venue(
     name="Synthetix perps v2",
-    contract=BTC,
+    contract=_BTC,
     tiers=Tiers.flat(0.011, 1 / 55),
     maker_fee=0.0002,
     taker_fee=0.0006,
@@ -300,7 +300,7 @@ contracts. The scale of bitcoin's market, 100,000 coins, and fees are from memor
 
 GMX = Venue(
     name="GMX v2",
-    contract=BTC,
+    contract=_BTC,
     tiers=GMX_TIERS,
     maintenance_on="entry",
     maker_fee=0.0004,
@@ -320,7 +320,7 @@ its README and code. The impact factor differs between markets: assumed here, so
 
 PERPETUAL = Venue(
     name="Perpetual Protocol v1",
-    contract=BTC,
+    contract=_BTC,
     tiers=PERPETUAL_PROTOCOL,
     maker_fee=0.001,
     taker_fee=0.001,

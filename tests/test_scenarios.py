@@ -10,14 +10,27 @@ from agents import LogNormal
 from scenarios.calm import calm
 from scenarios.flash_crash import flash_crash
 from scenarios.march_2020 import march_2020
+from scenarios.venue_comparison import venue_comparison
+from sim import venues
 from sim.ledger import RESERVED_ROWS
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
+VENUES = dict(hours=0.75, at_hours=0.1, back_hours=0.5, longs=600, shorts=400, noise=200, fund_coin=2.0)
 CASES = {
     "calm": (calm, dict(hours=1.0)),
     "flash_crash": (flash_crash, dict(hours=2.0)),
     "flash_crash_small_fund": (flash_crash, dict(hours=2.0, fund_coin=1.0, depth=0.05, drop=0.2)),
     "march_2020": (march_2020, dict(hours=12.0)),
+    "venue_deribit": (venue_comparison, dict(venue=venues.DERIBIT, **VENUES)),
+    "venue_binance": (venue_comparison, dict(venue=venues.BINANCE, **VENUES)),
+    "venue_okx": (venue_comparison, dict(venue=venues.OKX, **VENUES)),
+    "venue_kraken": (venue_comparison, dict(venue=venues.KRAKEN, **VENUES)),
+    "venue_hyperliquid": (venue_comparison, dict(venue=venues.HYPERLIQUID, **VENUES)),
+    "venue_dydx": (venue_comparison, dict(venue=venues.DYDX, **VENUES)),
+    "venue_drift": (venue_comparison, dict(venue=venues.DRIFT, **VENUES)),
+    "venue_synthetix": (venue_comparison, dict(venue=venues.SYNTHETIX, **VENUES)),
+    "venue_gmx": (venue_comparison, dict(venue=venues.GMX, **VENUES)),
+    "venue_perpetual": (venue_comparison, dict(venue=venues.PERPETUAL, **VENUES)),
 }
 
 
@@ -112,6 +125,17 @@ def test_liquidations_are_part_of_why_the_contract_falls_further():
 def test_deeper_makers_hold_the_contract_closer():
     thin, deep = (measured(flash_crash, lowest_basis, depth=depth, drop=0.15, **SHORT) for depth in (0.1, 2.0))
     assert (deep - thin).mean() > 2 * error(deep - thin)
+
+
+def test_the_rules_of_a_venue_matter_for_what_the_same_fall_does():
+    def drawn(run):
+        return run["fund_draw_coin"][-1]
+
+    options = dict(hours=2.0, at_hours=0.25, back_hours=1.0)
+    bitmex, deribit = (
+        measured(venue_comparison, drawn, venue=each, **options) for each in (venues.BITMEX, venues.DERIBIT)
+    )
+    assert (deribit - bitmex).mean() > 2 * error(deribit - bitmex), "slices to the market cost its fund more"
 
 
 def test_on_an_ordinary_day_the_contract_stays_close_to_its_index():
