@@ -14,7 +14,7 @@ from sim.backing import backing, doomed, maintenance
 from sim.compiled import kernel
 from sim.engine import mid, take_over
 from sim.genealogy import parent
-from sim.ledger import FUND, OUTSIDE, cover, fill, touch
+from sim.ledger import FUND, OUTSIDE, fill, touch
 from sim.orders import FOK, IOC, cancel_all, submit, tier
 from sim.ticks import tick_of
 
@@ -147,10 +147,10 @@ def cut(x, i, size, cause):
         return
     now.liquidated += abs(closed)
     value = float(abs(closed * now.mark_units))
-    pay(x, i, OUTSIDE, math.floor(value * terms.closer_fee))
-    gained = pay(x, i, FUND, math.floor(value * terms.liquidation_fee))
+    pay(x, i, OUTSIDE, math.floor(value * terms.closer_fee), idle)
+    gained = pay(x, i, FUND, math.floor(value * terms.liquidation_fee), idle)
     if account.contracts == 0 and not terms.residual_to_trader:
-        gained += pay(x, i, FUND, account.wallet - idle)
+        gained += pay(x, i, FUND, account.wallet - idle, idle)
     now.fund_gain += gained
     lot = x.lots[now.lots]
     lot.account, lot.parent, lot.step, lot.closed_step, lot.mark = i, cause, now.step, now.step, now.mark
@@ -161,14 +161,15 @@ def cut(x, i, size, cause):
 
 
 @kernel
-def pay(x, i, receiver, units):
-    """Let row `i` pay `units`, at most the equity behind its position, or its wallet where that is closed; returns what
-    it paid."""
+def pay(x, i, receiver, units, idle):
+    """Let the position of row `i` pay `units`, at most the equity behind it, or what closing it released beyond the
+    `idle` balance; returns what it paid."""
     account = x.accounts[i]
-    most = backing(x, i, x.now[0].mark_units) if account.contracts != 0 else account.wallet
+    most = backing(x, i, x.now[0].mark_units) if account.contracts != 0 else account.wallet - idle
     units = max(0, min(units, most))
-    account.wallet -= units
-    cover(account)
+    of_margin = min(units, max(account.margin, 0))
+    account.margin -= of_margin
+    account.wallet -= units - of_margin
     x.accounts[receiver].wallet += units
     return units
 

@@ -13,6 +13,7 @@ import numpy as np
 from sim import ladder, pooled
 from sim.book import closable, fillable, insert, remove, shrink, take
 from sim.compiled import kernel
+from sim.contract import MOST_UNITS
 from sim.exchange import EXPIRY_SLOTS, STOPS
 from sim.ledger import add_margin, deposit, equity
 from sim.streams import PRIORITY, words4
@@ -79,7 +80,9 @@ def affordable(x, i, size, tick):
     buying, selling = account.buying, account.selling
     buying_value, selling_value = float(account.buying_value), float(account.selling_value)
     before = reserved(x, i, buying, buying_value, selling, selling_value)
-    value = float(abs(size * x.settlement[tick]))
+    value = abs(float(size) * float(x.settlement[tick]))
+    if value + (buying_value if size > 0 else selling_value) >= MOST_UNITS:  # could not be counted where it rests
+        return False
     if size > 0:
         after = reserved(x, i, buying + size, buying_value + value, selling, selling_value)
     else:

@@ -1,8 +1,8 @@
 """Who must be liquidated, found by price; `sim.forced` says how.
 
-A position is filed under the tick at which it might have to be liquidated: its trigger, or the next margin
-tier if a fall of its collateral's worth reaches that first. The tick is that of S - G, so a funding payment moves
-one threshold and no account. A bucket says when a position is looked at; its exact equity decides.
+A position is filed under the tick at which it might have to be liquidated: its trigger, or the end of its margin
+tier if losses reach that first and what is asked beyond it may be more. The tick is that of S - G, so a funding
+payment moves one threshold and no account. A bucket says when a position is looked at; its exact equity decides.
 """
 
 import math
@@ -37,7 +37,7 @@ def trigger_units(x, i):
         return at
     if held * sign < 0.0:  # losses raise the value: the next tier may come first
         ends = sign * x.tiers[row, 0] / abs(held)
-    elif deduction > 0.0:  # they lower it, and the tier below asks for more than this one would there
+    elif row > 0 and deduction > 0.0:  # they lower it, and the tier below asks for more than this one would there
         ends = sign * x.tiers[row - 1, 0] / abs(held)
     else:
         return at

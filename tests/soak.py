@@ -1,21 +1,35 @@
 """Millions of random orders with everything else mixed in, the laws checked after every step.
 
     python -m tests.soak --messages 10_000_000 --seed 1
+    python -m tests.soak --venues --messages 1_000_000 --seed 1
+    python -m tests.soak --venues OKX GMX --messages 100_000 --seed 1
 
 It prints what happened and ends with 1 if a law was broken, with 2 if something that it is about never happened.
+The first sends all messages together to three bare exchanges, the others so many to a market of each venue, or of
+those named, in which spot doubles and halves, with funding, marks, liquidation and loss sharing as the venue has them.
 """
 
 import argparse
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from sim import laws
-from sim.ledger import FUND, RESERVED_ROWS
+from agents import Crowd, Listed, LogNormal
+from sim import laws, venues
+from sim.backing import doomed
+from sim.compiled import kernel
+from sim.ledger import FUND, POOL, RESERVED_ROWS
 from sim.liquidation import BITMEX_LADDER
 from sim.margin import Tiers
+from sim.market import Market
+from sim.orders import ADD_MARGIN, DEPOSIT, FOK, IOC, REPLACE, SUBMIT
+from sim.paths import Points, Shock, Shocked
+from sim.streams import generator
+from sim.venue import Venue
 from tests.floor import INVERSE, LINEAR, Floor, step
 from tests.flow import Flow
 
@@ -81,6 +95,148 @@ def note(happened, floor, before, events):
     happened["partial_closes"] += int(((held * then > 0) & (np.abs(held) < np.abs(then))).sum())
     happened["funding_stamps"] += events["funding"] != 0
     happened["steps_fund_below_zero"] += bool(floor[FUND].wallet < 0)
+
+
+PRESETS = {name: each for name, each in vars(venues).items() if isinstance(each, Venue)}
+STEP_S = 45.0
+COLUMNS = "steps fills flips stopped liquidations closes deleveraged shared stamps".split()
+
+
+@dataclass(kw_only=True, eq=False)
+class Senders(Crowd):
+    """Send `batch` random messages of all kinds in each step, from accounts of both kinds of margin, large and small,
+    more of them towards the index the further the mark is from it."""
+
+    batch: int = BATCH
+    coin: LogNormal = LogNormal(10.0, 1.5, 0.1, 2_000.0)
+    wake_s: float = 1.0
+
+    def open(self, rows):
+        super().open(rows)
+        number = np.arange(self.count)
+        rows.cross, rows.alert = number % 2 == 0, number % 5 == 0
+
+    def decide(self, view, me):
+        return self.flow.messages(self.batch)
+
+    @cached_property
+    def flow(self):
+        """Where the messages come from."""
+        return Crowded(self, generator(self.market.seed, self.name))
+
+    @property
+    def x(self):
+        """The exchange as it is now."""
+        return self.market.exchange
+
+    @property
+    def terms(self):
+        """Its terms."""
+        return self.x.terms[0]
+
+
+class Crowded(Flow):
+    """A Flow about the mark of a market, orders and transfers in proportion to each account's coin."""
+
+    def __init__(self, crowd, rng):
+        super().__init__(crowd, rng, middle=0, coin=1.0, contracts=1_000.0)
+        self.worth = np.zeros(crowd.first + crowd.count)  # units that each account began with
+        self.worth[crowd.first :] = crowd.traits.coin * crowd.market.units_per_coin
+        self.reach = np.zeros(crowd.first + crowd.count)
+        self.reach[crowd.first :] = self.worth[crowd.first :] * crowd.traits.max_leverage
+
+    def messages(self, count):
+        now = self.floor.x.now[0]
+        self.mark, self.pull = float(now.mark_tick), float(np.log(now.index / now.mark))
+        self.around = max(8.0, 0.002 * self.mark)
+        return super().messages(count)
+
+    def move_coin(self, batch):
+        """Scale orders and transfers by what their accounts are worth, and lean towards the index."""
+        orders = ((batch.action == SUBMIT) | (batch.action == REPLACE)) & (batch.amount != 0)
+        each = abs(int(self.floor.x.now[0].mark_units))
+        size = np.ceil(np.abs(batch.amount) * 2e-4 * self.reach[batch.account] / each)
+        ends = (batch.tick == 1) | (batch.tick == self.floor.terms.ticks - 1)
+        batch.tif[ends & (batch.tif != FOK)] = IOC  # nobody leaves an order at no price at all
+        led = self.rng.random(len(batch)) < min(20.0 * abs(self.pull), 0.5)
+        side = np.where(led, np.sign(self.pull), np.sign(batch.amount))
+        batch.amount[orders] = (side * size)[orders]
+        wanted = self.worth[batch.account] * self.rng.lognormal(-1.0, 1.0, len(batch))
+        moved = np.where(batch.action == DEPOSIT, wanted - self.floor.x.accounts.wallet[batch.account], 0.1 * wanted)
+        transfers = (batch.action == DEPOSIT) | (batch.action == ADD_MARGIN)
+        batch.amount[transfers] = moved[transfers]
+
+
+@kernel
+def failing(x):
+    """(accounts,) whether a trader does not cover its maintenance at the present mark."""
+    out = np.zeros(len(x.accounts), np.bool_)
+    for i in range(RESERVED_ROWS, len(x.accounts)):
+        out[i] = doomed(x, i, x.now[0].mark_units)
+    return out
+
+
+class Watched(Market):
+    """A market that asserts more than the laws: nobody is overlooked, the fund is spent by nobody else."""
+
+    def liquidate(self):
+        self.failed, self.cost = failing(self.exchange), self.exchange.accounts.cost.copy()
+        super().liquidate()
+
+    def make_room(self, count):
+        if count == 0 and self.clock % self.mark_every == 0:  # between the round and the engine's trades
+            held = self.exchange.accounts
+            missed = np.flatnonzero(self.failed & failing(self.exchange) & ~held.forced & (held.cost == self.cost))
+            assert not len(missed), f"who fails must be liquidated (account {missed[:1]} was overlooked)"
+        super().make_room(count)
+
+    def step(self):
+        fund, paid = self.fund_and_funding()
+        super().step()
+        left, now_paid = self.fund_and_funding()
+        least = min(fund, 0) + min(now_paid - paid, 0)  # what the engine's own funding may overdraw
+        assert left >= least or self.venue.loss.socialises, f"the fund must not be overdrawn ({left} units)"
+
+    def fund_and_funding(self):
+        """What the fund holds, and what the engine has received in funding less paid so far, units."""
+        return int(self.exchange.accounts[FUND].wallet), int(self.exchange.now[0].engine_funding)
+
+
+def market_of(venue, messages, seed, **options):
+    """A Watched market of `venue` with so many messages to come, in which spot doubles and halves and jumps."""
+    steps = -(-messages // BATCH)
+    length_s = steps * STEP_S
+    hills = Points(
+        times_s=tuple(length_s * part for part in (0.02, 0.25, 0.5, 0.7, 0.95)),
+        values=(8_000.0, 16_000.0, 8_000.0, 4_000.0, 8_000.0),
+        volatility=1.0,
+    )
+    jumps = ((0.1, -0.15), (0.2, 0.2), (0.35, -0.25), (0.45, 0.2), (0.6, -0.2), (0.8, 0.25), (0.9, -0.1))
+    path = Shocked(hills, tuple(Shock(at_s=length_s * part, log_size=size, over_s=STEP_S) for part, size in jumps))
+    usual = dict(hours=length_s / 3600.0, step_s=STEP_S, path=path, fund_coin=5.0, check=True)
+    market = Watched(seed=seed, venue=venue, **usual | options)
+    most = venue.max_leverage
+    Senders(market, count=TRADERS, max_leverage=Listed((most, 1.0, 3.0, most, min(10.0, most), 0.5 * most, 0.8 * most)))
+    return market
+
+
+def soak_venue(name, messages, seed):
+    """Run one preset; returns the Counter of what happened."""
+    market, happened = market_of(PRESETS[name], messages, seed), Counter()
+    while market.clock < market.length:
+        before = market.exchange.accounts.contracts.copy()
+        market.step()
+        x = market.exchange
+        held, then = x.accounts.contracts[RESERVED_ROWS:], before[RESERVED_ROWS:]
+        happened["flips"] += int((held * then < 0).sum())
+        if market.venue.pool:
+            assert x.pool[0].held == -x.accounts.contracts[POOL], "the pool must hold what it knows of"
+    now = x.now[0]
+    happened.update({field: int(now[field]) for field in COUNTED})
+    happened.update(steps=market.clock, closes=int(now.lots), stamps=len(market.funding.paid))
+    happened["shared"] = sum(lot < 0 for _, _, lot, *_ in market.adl)
+    happened["fund"] = float(x.accounts[FUND].wallet) / market.units_per_coin
+    return happened
 
 
 def main():

@@ -333,6 +333,19 @@ def test_an_arbitrageur_takes_every_level_that_still_pays_and_none_that_does_not
     assert market.exchange.accounts[crowd.first].contracts == -side * 100, "two levels pay, the third does not"
 
 
+def test_an_arbitrageur_pauses_between_two_orders():
+    market = quiet(fills=True)
+    Quoter(market, count=1, coin=100.0, wake_s=0.01, price=8_080.0, size=-50_000)
+    pausing = dict(order_share=0.02, pause_s=4.0, wake_s=0.01, most_leverage=1e6)
+    crowd = Arbitrageurs(market, count=1, coin=10.0, spot_coin=50.0, spot_usd_coin=50.0, **pausing)
+    Quoter(market, count=1, coin=100.0, wake_s=0.01, price=8_040.0, size=50_000, name="Bid")
+    for _ in range(30):
+        market.step()
+    fills = np.concatenate(market.fills)
+    steps = np.unique(fills["step"][fills["taker"] == crowd.first])
+    assert len(steps) > 5 and set(np.diff(steps)) == {4}
+
+
 @dataclass(kw_only=True, eq=False)
 class Quoter(Crowd):
     """Rests one order of `size` at `price`, and the other side far away."""
@@ -532,6 +545,27 @@ def test_who_is_liquidated_may_come_back_with_fresh_coin_that_takes_its_time():
             assert np.mean(market.exchange.accounts.contracts[rows] > 0) > 0.8
         else:
             assert arrived[-1] == pytest.approx(0.0) and not market.exchange.accounts.contracts[rows][took > 0].any()
+
+
+@pytest.mark.parametrize("why", ["liquidated", "topped up"])
+def test_coin_that_was_sent_for_arrives_after_its_delay_and_not_before(why):
+    """On average the delay later, as drawn for each, at the next look of its owner."""
+    falls, asks = (-0.1, dict(top_up=0.0)) if why == "liquidated" else (-0.02, dict(top_up=1.0, top_up_at=0.045))
+    market, crowd, rows = directional(
+        path=Shocked(FLAT, (Shock(at_s=120.0, log_size=falls),)), count=60, entry=1.0, horizon_s=1e9, leverage=20.0,
+        wake_s=10.0, hours=0.4, reentry=1.0, refill=0.5, deposit_delay_s=200.0, stop_loss=1.0, **asks,
+    )  # fmt: skip
+    sent_s, due_s, came_s = np.zeros((3, 60))
+    while market.clock < market.length:
+        market.step()
+        now_s, coin, arrives_s = market.clock * 5.0, market.exchange.accounts[rows].deposits, crowd.traits.arrives_s
+        came = (coin > 10**12) & (came_s == 0)
+        assert np.all(due_s[came] > 0) and np.all(now_s >= due_s[came]) and set(coin[came]) <= {3 * 10**12 // 2}
+        came_s[came] = now_s
+        asked = (arrives_s > 0) & (due_s == 0)
+        sent_s[asked], due_s[asked] = now_s, arrives_s[asked]
+    waits = (came_s - sent_s)[came_s > 0]
+    assert len(waits) > 45 and 140.0 < waits.mean() < 300.0 and waits.min() < 40.0 and waits.max() > 400.0
 
 
 def test_a_position_near_its_trigger_is_topped_up():

@@ -1,6 +1,7 @@
 """Losses beyond the fund on a running exchange: every rule in whole units and contracts, and no coin is made."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from sim import deleverage, laws
 from sim.contract import Linear
 from sim.deleverage import RANKS, AutoDeleverage, SocialisedLoss, bankruptcy_units, closing_price
 from sim.haircuts import pro_rata, risk_aware, waterfall
-from sim.ledger import ENGINE, EXCHANGE, FUND, OUTSIDE, RESERVED_ROWS, deposit, equity, fill
+from sim.insurance import DrawLimit
+from sim.ledger import ENGINE, EXCHANGE, FUND, OUTSIDE, POOL, RESERVED_ROWS, deposit, equity, fill
 from sim.margin import Tiers, bankruptcy_price, liquidation_price
-from sim.socialise import DailyLoss, SpreadLoss, earned
+from sim.sessions import Sessions
+from sim.socialise import DailyLoss, PoolPays, SpreadLoss, earned
 from sim.standing import DELEVERAGE, draws, positions, price_of, standing, units_of
 from sim.streams import Dice
 from sim.venues import BITMEX
@@ -435,6 +438,61 @@ def test_a_days_winners_pay_no_more_than_they_won_and_have(held, short, cross, m
     for row in rows:
         assert paid.get(row, 0) <= could[row]
         assert before[row] - equity(floor.x, row, 1000 * mark) == paid.get(row, 0)
+
+
+def test_a_pool_pays_what_the_fund_lacks_whatever_it_has():
+    floor = short_of([(10, 90), (-20, 100)], 1_000)
+    assert settle(floor, PoolPays()) == [] and (floor[FUND].wallet, floor[POOL].wallet) == (0, -1_000)
+    assert settle(floor, PoolPays()) == [] and (floor[FUND].wallet, floor[POOL].wallet) == (0, -1_000)
+    deposit(floor.x, FUND, 300)
+    assert settle(floor, PoolPays()) == [] and (floor[FUND].wallet, floor[POOL].wallet) == (300, -1_000)
+
+
+# ---- by the clock
+
+
+def sessions(start, step_s, *, loss=None, limit=None):
+    """The Sessions of a venue with that rule and that limit."""
+    venue = replace(BITMEX, contract=LINEAR, loss=loss or AutoDeleverage(), draw_limit=limit)
+    return Sessions(venue, datetime.fromisoformat(start), step_s)
+
+
+@pytest.mark.parametrize(
+    ("start", "step_s", "ends"),
+    [
+        ("2020-01-01T07:00", 600.0, [6, 150]),
+        ("2020-01-01T08:00", 3600.0, [24, 48, 72, 96, 120, 144]),
+        ("2020-01-01T09:30", 1800.0, [45, 93, 141]),
+        ("2020-01-01T07:59:50", 7.0, [2]),
+    ],
+)
+def test_a_day_ends_at_8_utc_and_at_no_other_time(start, step_s, ends):
+    floor, told, ended = short_of([(10, 100), (-10, 100)], 0), [], []
+    here = sessions(start, step_s, loss=DailyLoss())
+    here.open(floor.x)
+    floor.set_mark(103)
+    deposit(floor.x, FUND, -1_000_000)
+    for clock in range(1, 161):
+        deposit(floor.x, FUND, -int(floor[FUND].wallet) - 300)
+        here.pass_by(floor.x, clock, lambda *paid: told.append(paid))
+        if floor[FUND].wallet == 0:
+            ended.append(clock)
+            floor.set_mark(103 + len(ended))
+    assert ended == ends and told == [(-1, ANNA, 0, 300)] * len(ends)
+
+
+def test_the_fund_must_keep_seven_tenths_of_its_peak_within_the_window():
+    floor, here = Floor([], fund=1_000_000), sessions("2020-01-01T00:00", 30.0, limit=DrawLimit(window_hours=1.0))
+    here.open(floor.x)
+    kept = {}
+    for clock in range(1, 361):
+        if clock in (60, 120):
+            deposit(floor.x, FUND, -200_000)
+        here.pass_by(floor.x, clock, None)
+        kept[clock] = int(floor.now.fund_kept)
+    assert kept[1] == 0 and kept[2] == 700_000, "it looks once a minute"
+    assert {kept[clock] for clock in range(2, 178)} == {700_000}
+    assert {kept[clock] for clock in range(178, 238)} == {560_000} and kept[238] == 420_000
 
 
 # ---- the five accounts of Chitra (2025): a ledger, its bankruptcies, and who pays

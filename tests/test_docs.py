@@ -11,33 +11,53 @@ import sys
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, wraps
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
 import agents
 import scenarios
+import sim
 from agents.leveraged import Leveraged
+from analysis import check, published
 from analysis.cli import main
 from scenarios.scenario import defaults
-from sim import contract, engine, funding, genealogy, index, mark, outcome, paths, series, terms, venues
+from sim import book, funding, genealogy, margin, outcome, series, sessions, skew_funding, spot_pool, terms, venues
+from sim import voted_funding as voted
 from sim.exchange import FILL
 from sim.market import Market
+from sim.venue import Venue
 
 HOME = Path(__file__).resolve().parent.parent
 ODD, README = HOME / "docs" / "odd.md", HOME / "README.md"
 PAGES = sorted([README, HOME / "CHANGELOG.md", *(HOME / "docs").glob("*.md")])
 GRADES = ("published", "calibrated", "assumed")
 
-RULES = (
-    *(venues.Venue, contract.Contract, contract.Linear, contract.Quanto, contract.Power, engine.Unwind),
-    *(funding.ClampedPremium, mark.LastPrice, mark.FundingBasis, mark.MedianOfThree, mark.ImpactEma),
-    *(index.SpotVenue, index.SpotMarket, paths.GeometricBrownian, paths.JumpDiffusion),
-    *(paths.StochasticVolatility, paths.Points, paths.Replay, paths.Shock),
-)
+MODULES = [import_module(f"sim.{each.name}") for each in iter_modules(sim.__path__)]
+STATES = ("Control", "Position", "Reserves")
+"""Frozen dataclasses of sim that are no rules: where a calculation stands."""
+RULES = [
+    kind
+    for module in MODULES
+    for kind in vars(module).values()
+    if is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module.__name__
+    if kind.__dataclass_params__.frozen and kind.__name__ not in STATES
+]
 CROWDS = (agents.Crowd, Leveraged, *agents.CROWDS)
-PRESETS = {"BITMEX": venues.Venue, "LINEAR": venues.BITMEX, "POWER": venues.BITMEX}
-CONSTANTS = {"VOLATILITY_HALF_LIFE_S": terms, "DEPTH_REACH": terms, "FADED_USD": genealogy}
+PRESETS = {name: each for name, each in vars(venues).items() if isinstance(each, Venue)}
+VARIANTS = {
+    **{"BITMEX_NOW": "BITMEX", "DERIBIT_WIDE": "DERIBIT", "BINANCE_SLOW": "BINANCE", "BYBIT_ENTRY": "BYBIT"},
+    **{"LINEAR": "BITMEX", "POWER": "BITMEX"},
+}
+"""Presets that start from another one, whose rows say what they change in that."""
+CONSTANTS = {
+    **{"VOLATILITY_HALF_LIFE_S": terms, "DEPTH_REACH": terms, "FADED_USD": genealogy},
+    **{"sessions.SAMPLE_S": sessions, "margin.CHORDS": margin, "margin.RISEN": margin, "spot_pool.LEAST": spot_pool},
+    **{"spot_pool.NO_IMPACT": spot_pool, "skew_funding.LEAST_FACTOR": skew_funding},
+    **{"voted_funding.REALISATION_HOURS": voted},
+}
 SCENARIOS = {name: each for name, each in vars(scenarios).items() if getattr(each, "is_scenario", False)}
 TABLES = {
     "series": series.SERIES,
@@ -74,17 +94,17 @@ def of_rules():
         for name, value in own_defaults(kind).items():
             yield f"{kind.__name__}.{name}", value, file_of(kind)
     for name, module in CONSTANTS.items():
-        yield name, getattr(module, name), file_of(module)
+        yield name, getattr(module, name.rpartition(".")[2]), file_of(module)
     for prefix, method in {"Market": Market.__init__, "Market.endow": Market.endow}.items():
         for name, value in defaults(method).items():
             yield f"{prefix}.{name}", value, file_of(Market)
 
 
 def of_presets():
-    """Yield (name, value, file) of what each preset changes in the venue it starts from."""
-    for preset, base in PRESETS.items():
-        base = field_defaults(base) if isinstance(base, type) else vars(base)
-        for name, value in vars(getattr(venues, preset)).items():
+    """Yield (name, value, file) of what each preset changes in the defaults, or in the preset it starts from."""
+    for preset, venue in PRESETS.items():
+        base = vars(PRESETS[VARIANTS[preset]]) if preset in VARIANTS else field_defaults(Venue)
+        for name, value in vars(venue).items():
             if base.get(name, MISSING) != value:
                 yield f"{preset}.{name}", value, file_of(venues)
 
@@ -146,25 +166,37 @@ def assumptions():
     return rows
 
 
+@cache
 def spoken():
     """Return the names that a value in the table may be made of."""
-    names = {"inf": math.inf, "nan": math.nan}
-    for module in (venues, mark, funding, index, paths, agents, contract, engine):
-        names |= {name: each for name, each in vars(module).items() if name[0].isupper()}
-    return names
+    names = {"inf": math.inf, "nan": math.nan, "sim": sim, "HOURLY": funding.HOURLY}
+    for module in (*MODULES, agents):
+        names |= {name: each for name, each in vars(module).items() if isinstance(each, type)}
+    return names | PRESETS | {name: each for name, each in vars(book).items() if name.isupper()}
+
+
+def spelled(value):
+    """Return a value as the table may have it: of a rule only the fields that are not as by default."""
+    if is_dataclass(value):
+        usual = field_defaults(type(value))
+        own = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
+        given = [f"{name}={spelled(it)}" for name, it in own.items() if repr(it) != repr(usual.get(name, MISSING))]
+        return f"{type(value).__name__}({', '.join(given)})"
+    return "HOURLY" if value == funding.HOURLY else repr(value)
 
 
 def wrong(expected):
-    """Return a line for each row of `expected` that the table lacks or has otherwise."""
-    rows, names, lines = assumptions(), spoken(), []
+    """Return a line for each row of `expected` that the table lacks or has otherwise, and for each it has too much."""
+    rows, lines, known = assumptions(), [], set()
     for name, value, file in expected:
+        known.add(name)
         if name not in rows:
-            lines.append(f"missing: | `{name}` | `{value!r}` | unit | `{file}` | assumed | why |")
-        elif repr(eval(rows[name][0], names)) != repr(value):
-            lines.append(f"`{name}` is `{value!r}` in the code, `{rows[name][0]}` in the table")
+            lines.append(f"missing: | `{name}` | `{spelled(value)}` | unit | `{file}` | assumed | why |")
+        elif repr(eval(rows[name][0], dict(spoken()))) != repr(value):
+            lines.append(f"`{name}` is `{spelled(value)}` in the code, `{rows[name][0]}` in the table")
         elif rows[name][2] != file:
             lines.append(f"`{name}` is in `{file}`, not in `{rows[name][2]}`")
-    return lines
+    return lines + [f"`{name}` names nothing in the code" for name in rows if name not in known]
 
 
 def test_the_table_of_assumptions_holds_every_default_with_its_value_and_its_file(monkeypatch):
@@ -178,7 +210,7 @@ def test_every_assumption_has_a_unit_a_grade_and_a_reason():
 
 
 def test_the_order_of_a_step_is_the_one_in_the_docstring_of_the_loop():
-    coded = re.findall(r"^ *(\d)\. (\w+(?: funding)?)", Market.step.__doc__, re.MULTILINE)
+    coded = re.findall(r"^ *(\d)\. (\w+)", Market.step.__doc__, re.MULTILINE)
     assert re.findall(r"^(\d)\. \*\*(.+?)\*\*", ODD.read_text(encoding="utf-8"), re.MULTILINE) == coded
 
 
@@ -230,29 +262,60 @@ def test_a_command_that_a_page_shows_exists(page, capsys):
     listings = "".join(re.findall(r"^```\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
     for line in re.findall(r"^perpsim (.*?) *(?:#.*)?$", listings, re.MULTILINE):
         words = line.split()
-        if words[0] == "run" and words[1] in SCENARIOS:
+        assert words[0] in ("run", "scenarios", "venues", "check"), line
+        if words[0] != "run" or words[1] in SCENARIOS:
             with pytest.raises(SystemExit) as left:
-                main([*words[:2], "--help"])
+                main([*words[: 1 + (words[0] == "run")], "--help"])
             shown = capsys.readouterr().out
             assert left.value.code == 0 and all(word in shown for word in words if word.startswith("--")), line
-        else:
-            assert words[0] in ("run", "scenarios"), line
+        if words[0] in ("run", "venues"):
+            named = words[1:] if words[0] == "venues" else words[words.index("--venue") + 1 :][: "--venue" in words]
+            assert set(named) <= set(PRESETS), line
+
+
+def test_the_readme_counts_the_published_numbers_as_the_command_does():
+    assert re.findall(COUNTED, README.read_text(encoding="utf-8")) == [counted()]
+
+
+def test_the_page_of_venues_has_a_paragraph_for_each():
+    page = (HOME / "docs" / "venues.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\*\*`(\w+)`\*\*", page, re.MULTILINE)) == set(PRESETS)
+
+
+COUNTED = r"\d+ rows: \d+ pass, \d+ disagrees, \d+ missed"
+
+
+@cache
+def counted():
+    """Return the line with which `perpsim check` ends."""
+    return check.counted(check.check(published.read(published.TABLE)))
 
 
 def refresh():
-    """Write the values and files of the code into the table of `docs/odd.md`; say which rows are missing."""
+    """Write the values and files of the code into the table of `docs/odd.md`; say which rows are missing, or too many.
+
+    The README's count of published numbers is brought up to date too.
+    """
     with pytest.MonkeyPatch.context() as monkeypatch:
         expected = [*of_rules(), *of_presets(), *of_scenarios(monkeypatch)]
-    text, names = ODD.read_text(encoding="utf-8"), spoken()
+    text = ODD.read_text(encoding="utf-8")
     for name, value, file in expected:
         if name in assumptions():
             old, unit, old_file, *_ = assumptions()[name]
-            new = old if repr(eval(old, names)) == repr(value) else repr(value)
             row = "| `{}` | `{}` | {} | `{}` |".format
-            text = text.replace(row(name, old, unit, old_file), row(name, new, unit, file))
+            text = text.replace(row(name, old, unit, old_file), row(name, told(old, value), unit, file))
     ODD.write_text(text, encoding="utf-8")
     assumptions.cache_clear()
+    README.write_text(re.sub(COUNTED, counted(), README.read_text(encoding="utf-8")), encoding="utf-8")
     print("\n".join(wrong(expected)) or "docs/odd.md says what the code says")
+
+
+def told(old, value):
+    """Return how the table is to tell a value: as it does, if that is right and can be read."""
+    try:
+        return old if repr(eval(old, dict(spoken()))) == repr(value) else spelled(value)
+    except (NameError, AttributeError, TypeError, ValueError):
+        return spelled(value)
 
 
 if __name__ == "__main__":

@@ -170,6 +170,17 @@ def test_the_fund_pays_no_more_than_it_has_and_than_its_limit_allows(bids, limit
     assert floor.x.lots[0].realised == floor[FUND].wallet - fund
 
 
+@pytest.mark.parametrize(("kept", "sold"), [(0, 100), (600_001, 79), (995_001, 0), (2_000_000, 0)])
+def test_the_fund_does_not_pay_with_what_it_must_keep(kept, sold):
+    """A loss of 5,000 a contract and a fund of a million: where it may not pay for one contract, others must."""
+    floor = bankrupt(bids=[(85, 100)], rests=False, fund=1_000_000)
+    floor.now.fund_kept = kept
+    floor.unwind()
+    assert floor.trades() == ([(CAROL, ENGINE, 85, -sold)] if sold else [])
+    assert floor[FUND].wallet == 1_000_000 - 5_000 * sold
+    assert floor.now.deleveraged == (0 if sold else 100), kept
+
+
 def test_a_limit_of_the_draw_adds_up_while_it_is_not_used_up_to_its_cap():
     floor = bankrupt(rests=False, draw_limit=100_000.0, draw_rate=30_000.0)
     floor.now.draw_left = 0.0

@@ -6,20 +6,25 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim import laws
 from sim.continuous_funding import DeadBand, Last
 from sim.funding import ClampedPremium, absolute_rate, funding_payment, interest, seconds_left, stamps
+from sim.ledger import FUND, POOL, deposit, equity, fill
 from sim.mark import FundingBasis, Quotes
 from sim.premium import average_premium, carried_mean, impact_price
 from sim.research_funding import LiquidityScaled, PidOnBasis
 from sim.skew_funding import AdaptiveImbalance, Imbalance, VelocityOfSkew
+from sim.stamps import Stamps
 from sim.twap_funding import CappedGap, PoolPremium
 from sim.voted_funding import VotedPremium
+from tests.floor import ANNA, BOB, LINEAR, Floor
 
 FILE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "worked_examples.csv"
 NAN = math.nan
@@ -500,3 +505,74 @@ def test_a_carried_mean_stays_between_what_it_saw(prices, seconds):
 def test_no_rule_can_be_what_cannot_be(rule, changed, sentence):
     with pytest.raises(ValueError, match=sentence):
         replace(rule, **changed)
+
+
+# ---- what a run charges
+
+
+def opened_between(anna, bob, pool, *, index=100):
+    """A floor on which ANNA, BOB and the pool hold so many contracts, worth 100,000 units each at the mark."""
+    floor = Floor([10**10] * 2, cross=True)
+    for row, size in ((ANNA, anna), (BOB, bob), (POOL, pool)):
+        fill(floor.x, row, size, 100_000, 0.0)
+    floor.set_mark(100)
+    floor.now.index = float(index)
+    return floor
+
+
+def clocked(rule, steps=10, step_s=60.0):
+    """The Stamps of a run from midnight on under that rule."""
+    return Stamps(SimpleNamespace(funding=rule, contract=LINEAR), "2020-01-01T00:00", steps, step_s)
+
+
+@pytest.mark.parametrize(
+    ("rule", "held", "index", "expected"),
+    [
+        (BITMEX, (30, -30, 0), 110, {ANNA: -3000, BOB: 3000}),
+        (HYPERLIQUID, (30, -30, 0), 110, {ANNA: -3000, BOB: 3000}),
+        (replace(HYPERLIQUID, valued_at="index"), (30, -30, 0), 110, {ANNA: -3300, BOB: 3300}),
+        (Imbalance(), (30, -10, -20), 100, {ANNA: -3000, BOB: 3000}),
+        (Imbalance(), (10, -40, 30), 100, {ANNA: -4000, BOB: 4000}),
+        (SYNTHETIX, (30, -10, -20), 100, {ANNA: -3000, BOB: 1000, POOL: 2000}),
+        (SYNTHETIX, (10, -40, 30), 100, {ANNA: -1000, BOB: 4000, POOL: -3000}),
+        (PoolPremium(), (30, -10, -20), 100, {ANNA: -3000, BOB: 1000, FUND: 2000}),
+        (CappedGap(), (30, -10, -20), 100, {ANNA: -3000, BOB: 1000, POOL: 2000}),
+        (CappedGap(), (10, -40, 30), 100, {ANNA: -1000, BOB: 1000}),
+    ],
+)
+def test_the_counterparty_of_a_rule_has_what_payers_pay_and_receivers_do_not_get(rule, held, index, expected):
+    """A rate of 0.1 %. A pool that trades takes part as the counterparty alone, whatever it holds itself."""
+    floor, stamps_ = opened_between(*held, index=index), clocked(rule)
+    before = {row: int(equity(floor.x, row, 100_000)) for row in (FUND, POOL, ANNA, BOB)}
+    stamps_.rate = 0.001
+    stamps_.pay(floor.x, 1.0)
+    laws.coin_is_conserved(floor.x)
+    moved = {row: int(equity(floor.x, row, 100_000)) - units for row, units in before.items()}
+    assert moved == dict.fromkeys((FUND, POOL, ANNA, BOB), 0) | expected
+    assert stamps_.since_stamp == -min(moved[ANNA], moved[BOB])
+
+
+def test_a_pool_hands_receivers_its_share_of_what_it_has():
+    """10 longs pay 40 shorts what they pay and a third of the 840 units in the pool: 32 units a contract."""
+    floor, stamps_ = opened_between(10, -40, 30), clocked(CappedGap())
+    deposit(floor.x, POOL, 840)
+    before = {row: int(equity(floor.x, row, 100_000)) for row in (POOL, ANNA, BOB)}
+    stamps_.rate = 0.001
+    stamps_.pay(floor.x, 1.0)
+    moved = {row: int(equity(floor.x, row, 100_000)) - units for row, units in before.items()}
+    assert moved == {POOL: -280, ANNA: -1000, BOB: 1280}
+    laws.coin_is_conserved(floor.x)
+
+
+@pytest.mark.parametrize(("accrual_s", "paid_at"), [(math.inf, 60), (60.0, 1), (240.0, 4)])
+def test_what_accrues_in_an_interval_is_its_rate_however_often_it_is_charged(accrual_s, paid_at):
+    """2 % an hour of 30 contracts worth 100,000 units: 60,000 units at each stamp."""
+    rule = replace(KRAKEN, rate_at_start=0.02, cap=0.02, change_cap=0.0, accrual_s=accrual_s, lag=1)
+    floor, stamps_ = opened_between(30, -30, 0), clocked(rule, 120)
+    for clock in range(1, 121):
+        if stamps_.due(clock):
+            stamps_.pass_by(floor.x, clock, lambda: quotes(0.0))
+        charged = clock // paid_at * paid_at / 60 * 0.02 * 100_000
+        assert 10**10 - int(equity(floor.x, ANNA, 100_000)) == 30 * math.floor(charged + 0.5)
+    assert stamps_.paid == [(3600.0, 0.02, 100.0, 60.0), (7200.0, 0.02, 100.0, 60.0)]
+    laws.coin_is_conserved(floor.x)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from sim import laws
 from sim import liquidation as rules
 from sim.contract import Inverse, Linear
+from sim.ledger import OUTSIDE, fill
 from sim.liquidation import (
     BINANCE_TARGET,
     BITMEX_LADDER,
@@ -63,6 +65,7 @@ from sim.solvency import (
     position_risk,
 )
 from sim.tiers import BITMEX_2020, DERIBIT, HYPERLIQUID, OKX_EARLY_2019, PERPETUAL_PROTOCOL
+from tests.floor import ANNA, Floor
 
 INVERSE = Inverse(unit=1e-15)
 LINEAR = Linear(unit=1e-9, face=0.01)
@@ -309,6 +312,25 @@ def test_a_backstop_takes_all_below_its_share_of_maintenance():
     assert closed(HYPERLIQUID_BACKSTOP, 0.7) == 200 and closed(HYPERLIQUID_BACKSTOP, 0.66) == 1_000
     assert closed(HYPERLIQUID_BACKSTOP, 0.7, size=150) == 150  # below 100,000 USD
     assert closed(PERPETUAL_PROTOCOL_QUARTER, 0.5) == 250 and closed(PERPETUAL_PROTOCOL_QUARTER, 0.39) == 1_000
+
+
+@pytest.mark.parametrize("cross", [False, True])
+@pytest.mark.parametrize("size", [100, -100])
+def test_a_backstop_that_keeps_no_margin_gives_back_what_is_left_at_the_mark(size, cross):
+    """ANNA has 10 a contract behind her; at a loss of 5 the vault takes the position, bankrupt at the mark."""
+    for keeps in (True, False):
+        style = Liquidation(backstop_keeps_margin=keeps)
+        floor = Floor([1_000_000], leverage=10.0, cross=cross, tiers=Tiers.flat(0.06, 0.1), liquidation=style)
+        fill(floor.x, ANNA, size, 100_000, 0.0)
+        fill(floor.x, OUTSIDE, -size, 100_000, 0.0)
+        floor.set_mark(95 if size > 0 else 105)
+        floor.liquidate()
+        lot = floor.x.lots[0]
+        assert lot.taken_over and floor[ANNA].contracts == 0
+        assert floor[ANNA].wallet == (0 if keeps else 500_000)
+        worst = 10_000 if keeps else 5_000
+        assert lot.bankruptcy_units == 100_000 - math.copysign(worst, size)
+        laws.check(floor.x)
 
 
 def test_ladder_presets_descend_as_they_say():

@@ -12,11 +12,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sim import ledger, pool
+from sim import laws, ledger, pool, pooled
 from sim.contract import Inverse, Linear, Power, Quanto
 from sim.exchange import new_exchange, with_accounts
+from sim.ledger import EXCHANGE, FUND, POOL
+from sim.orders import FOK, POST
 from sim.pool_prices import price_impact_usd, skew_fills
 from sim.pool_rules import ImpactPool, SkewPool, VirtualAmm
+from sim.socialise import PoolPays
+from tests.floor import ANNA, BOB, Floor
+from tests.floor import LINEAR as TICKS
 
 HOME = Path(__file__).resolve().parent.parent
 LINEAR = Linear(face=0.001, unit=1e-6)
@@ -437,3 +442,75 @@ def test_pools_are_the_same_without_the_compiler():
         for off in "01"
     ]
     assert answers[0] == answers[1] and len(answers[0]) > 5_000
+
+
+# ---- trading on an exchange
+
+
+def pooled_floor(kind="skew", **terms):
+    """A floor at 1000 whose traders trade with a pool: SKEW, or POWER, 1 % dearer for 100 contracts of skew."""
+    rule = SkewPool(skew_scale=1e4) if kind == "skew" else ImpactPool(factor=5e-8)
+    floor = Floor([10**12] * 2, contract=TICKS, **terms)
+    floor.x = floor.x.replace(pool=rule.start(1000.0, TICKS))
+    floor.terms.pooled = True
+    floor.set_mark(1000)
+    floor.now.index = 1000.0
+    pooled.quote(floor.x)
+    return floor
+
+
+def test_what_traders_buy_the_pool_sells_at_a_price_that_moves_with_it():
+    floor = pooled_floor(taker_fee=0.001)
+    assert (floor.now.bid, floor.now.ask) == (1000, 1000)
+    floor.send(ANNA, 100, 1999)
+    assert (floor[ANNA].contracts, floor.x.accounts[POOL].contracts) == (100, -100)
+    assert floor[ANNA].cost == -100 * 1_005_000 == -floor.x.accounts[POOL].cost, "half of the way from 1000 to 1010"
+    assert (floor.now.bid, floor.now.ask, floor.now.last) == (1010, 1010, 1005)
+    floor.send(BOB, -300, 1)
+    assert (floor[BOB].contracts, floor.x.accounts[POOL].contracts) == (-300, 200)
+    assert (floor.now.bid, floor.now.ask) == (980, 980)
+    assert floor[EXCHANGE].wallet == round(0.001 * (100 * 1_005_000 + 300 * 995_000)), "the pool pays no fee"
+    assert [fill[:2] for fill in floor.take_fills()] == [(POOL, ANNA), (POOL, BOB)]
+    laws.check(floor.x)
+
+
+def test_a_pool_fills_up_to_a_limit_all_or_nothing_where_asked_and_rests_nothing():
+    floor = pooled_floor()
+    floor.send(ANNA, 200, 1010)
+    assert floor[ANNA].contracts == 100 and floor.now.ask == 1010 and floor.now.resting == 0
+    floor.send(ANNA, 200, 1020, tif=FOK)
+    floor.send(BOB, 100, 1009)
+    floor.send(BOB, 10, 1999, tif=POST)
+    assert floor[ANNA].contracts == 100 and floor[BOB].contracts == 0
+    floor.send(ANNA, 100, 1020, tif=FOK)
+    assert floor[ANNA].contracts == 200 and floor.now.ask == 1020
+    laws.check(floor.x)
+
+
+def test_a_pool_that_charges_for_imbalance_quotes_both_sides_of_the_next_contract():
+    floor = pooled_floor("power")
+    floor.send(ANNA, 100, 1999)
+    here = floor.x.pool[0]
+    assert here.held == 100 and floor.now.bid <= pool.marginal(here, 0, -1) / 1000 <= pool.marginal(here, 0, 1) / 1000
+    assert floor.now.ask == math.ceil(pool.marginal(here, 0, 1) / 1000) > 1000
+    laws.check(floor.x)
+
+
+@pytest.mark.parametrize(("fund", "closed"), [(10**9, 100), (200_000, 40), (0, 0)])
+def test_the_engine_closes_with_a_pool_what_the_fund_can_pay_for(fund, closed):
+    """ANNA's 100 are bankrupt at 900 and the pool pays 895 for them: 5,000 units less each."""
+    floor = pooled_floor(fund=fund, rests=False)
+    floor.send(ANNA, 100, 1999)
+    account = floor[ANNA]
+    account.margin = -account.cost - 100 * 900_000
+    account.wallet = account.deposits - account.margin
+    floor.send(BOB, 0, 1)
+    pooled.follow(floor.x, 895_000 * 10_000 // 10_050)
+    floor.set_mark(900)
+    floor.liquidate()
+    assert floor.now.lots == 1 and floor.x.lots[0].bankruptcy_units == 900_000
+    floor.loss = PoolPays()  # which does nothing while the fund is not below zero
+    floor.unwind()
+    assert 100 - floor.x.lots[0].open == pytest.approx(closed, abs=4) and floor[FUND].wallet >= 0
+    assert bool(floor.x.lots[0].unpaid) == (fund == 0) and floor[FUND].wallet + floor.now.fund_draw == fund
+    laws.check(floor.x)

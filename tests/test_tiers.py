@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import tiers as venues
+from sim import venues as presets
 from sim.contract import Inverse, Linear
+from sim.exchange import new_exchange
 from sim.margin import Tiers, initial_margin, isolated, maintenance_margin, next_deduction
+from sim.orders import tier
 from sim.pool_solvency import synthetix_margin
 from sim.tiers import (
     BINANCE_2020,
@@ -162,6 +165,18 @@ def test_a_tier_of_contracts_does_not_change_with_the_price(price):
     value = size / price / INVERSE.unit
     assert maintenance_margin(INVERSE, size, cost, price, KRAKEN) == pytest.approx(0.02 * value)
     assert initial_margin(INVERSE, size, price, KRAKEN) == pytest.approx(0.04 * value)
+
+
+@pytest.mark.parametrize("price", [4_000.0, 60_000.0])
+@pytest.mark.parametrize("venue", [presets.OKX, presets.KRAKEN, presets.BITMEX], ids=["OKX", "Kraken", "BitMEX"])
+def test_an_exchange_counts_tiers_as_its_venue_does(venue, price):
+    """In contracts or in value: what its kernels look up is the published rate of the position."""
+    contract = venue.contract
+    x, units = new_exchange(contract.ladder(), venue.tiers.table(contract.unit)), contract.settlement(price)
+    venue.write(x.terms[0], 1.0)
+    for size in (1, 999, 1_000, 10_000, 60_000, 499_999, 500_000, 500_001, 4_000_000, 20_000_001):
+        row = tier(x, float(abs(size * units)), units)
+        assert x.tiers[row, 1] == venue.tiers.at(venue.tiers.size(contract, size, price))[0], size
 
 
 def test_the_table_leaves_limits_in_contracts_as_they_are():

@@ -257,24 +257,24 @@ class Twin(Trading):
             return
         self.counts["liquidated"] += abs(closed)
         value = abs(closed * self.mark_units)
-        self.pay(i, OUTSIDE, floor(value * terms.closer_fee))
-        gained = self.pay(i, FUND, floor(value * terms.liquidation_fee))
+        self.pay(i, OUTSIDE, floor(value * terms.closer_fee), idle)
+        gained = self.pay(i, FUND, floor(value * terms.liquidation_fee), idle)
         if not account.contracts and RESIDUALS[terms.residual_to_trader] == "fund":
-            gained += self.pay(i, FUND, account.wallet - idle)
+            gained += self.pay(i, FUND, account.wallet - idle, idle)
         self.counts["fund_gain"] += gained
         lot = Lot(i, self.step, closed, cost - account.cost, 0)
         lot.open = lot.open_cost = lot.open_margin = 0
         lot.closed_step, lot.realised, lot.impact_usd = self.step, gained, self.mid - mid
         self.lots.append(lot)
 
-    def pay(self, i, receiver, units):
-        """Pay from what backs the position, or from the wallet once it is closed, as far as it goes."""
+    def pay(self, i, receiver, units, idle):
+        """Pay from what backs the position, or once it is closed from what that released, as far as it goes."""
         account = self.accounts[i]
-        units = max(0, min(units, self.backing(i, self.mark_units) if account.contracts else account.wallet))
-        account.wallet -= units
-        if account.wallet < 0:
-            moved = min(-account.wallet, max(account.margin, 0))
-            account.wallet, account.margin = account.wallet + moved, account.margin - moved
+        most = self.backing(i, self.mark_units) if account.contracts else account.wallet - idle
+        units = max(0, min(units, most))
+        from_margin = min(units, max(account.margin, 0))
+        account.margin -= from_margin
+        account.wallet -= units - from_margin
         self.accounts[receiver].wallet += units
         return units
 
