@@ -9,7 +9,7 @@ from benchmarks.timing import Line
 
 WARM_STEPS, STEPS = 300, 3_600
 SLEEPERS = 1_000_000
-PARTS = "observe set_mark decide liquidate match pay_funding record".split()
+PARTS = "observe set_mark decide liquidate match settle record".split()
 
 
 def warm(**options):

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class FundingRule(ABC):
 
     A rule keeps what it saw in a memory that `start` makes, `sample` and `rate` bring up to date, and `payable` reads.
     """
+
+    sees_demand: ClassVar[bool] = False  # looks at `longs` and `shorts` of the quotes
 
     interval_hours: float = 8.0
     stamps_utc_hours: tuple = (0.0, 8.0, 16.0)

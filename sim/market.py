@@ -215,8 +215,9 @@ class Market(mesa.Model):
         )
 
     def quotes_of_all(self):
-        """The same with the contracts of those who demand liquidity; on a book it takes time as accounts grow."""
-        if self.venue.pool:
+        """The same with the contracts of those who demand liquidity, where the funding rule looks at them: on a book that
+        takes time as accounts grow."""
+        if self.venue.pool or not self.venue.funding.sees_demand:
             return self.quotes()
         held = self.exchange.accounts.contracts[RESERVED_ROWS:]
         provides = np.array([crowd.provides for crowd in self.crowds], bool)

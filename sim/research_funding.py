@@ -6,6 +6,7 @@ of what they hold the book could take back.
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sim.contract import positive, require
 from sim.funding import HOUR_S, ClampedPremium, FundingRule
@@ -99,6 +100,8 @@ class LiquidityScaled(ClampedPremium):
     1 % of the mid. The weight multiplies each sample, so interest, damper and caps hold for what comes of it; where
     the depth is not known it is 1.
     """
+
+    sees_demand: ClassVar[bool] = True
 
     stamps_utc_hours: tuple = (0.0, 8.0, 16.0)
     against: str = "index"

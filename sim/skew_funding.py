@@ -5,6 +5,7 @@ for the risk that the pool takes over from them.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sim.contract import positive
 from sim.funding import HOUR_S, HOURLY, FundingRule
@@ -28,6 +29,8 @@ class VelocityOfSkew(FundingRule):
     is short of, the pool pays or gets. Source: Synthetixio, PerpsV2MarketBase.sol; defaults of sETH on Optimism. That
     skew over scale is capped at 1 is in its tests of 2023, not in older versions.
     """
+
+    sees_demand: ClassVar[bool] = True
 
     interval_hours: float = 24.0
     stamps_utc_hours: tuple = (0.0,)
@@ -111,6 +114,8 @@ class Imbalance(FundingRule):
     scale of an exponent other than 1. Source: gmx-synthetics, README and MarketUtils.sol; its README prints the rates
     with signs that contradict each other. The default factor is from memory, unverified.
     """
+
+    sees_demand: ClassVar[bool] = True
 
     interval_hours: float = 1.0
     stamps_utc_hours: tuple = HOURLY

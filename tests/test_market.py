@@ -16,6 +16,7 @@ from sim.ledger import ENGINE, EXCHANGE, FUND, RESERVED_ROWS
 from sim.liquidation import TAKEOVER
 from sim.mark import ImpactEma, LastPrice, MedianOfThree
 from sim.market import Market
+from sim.stamps import side_contracts
 from sim.venues import BITMEX, LINEAR, POWER
 from tests.storm import brew, same, storm
 
@@ -228,6 +229,15 @@ def test_funding_is_paid_at_the_stamps_of_the_venue():
     assert np.array_equal(run["mark"][rows], run.funding.mark)
     assert np.array_equal(run["funding_rate"][rows - 1], run.funding.rate), "a rate is known before its stamp"
     assert run.funding.rate[0] == market.venue.funding.rate_at_start
+
+
+def test_the_contracts_of_a_side_are_counted_without_counting_accounts():
+    market = storm(hours=1.5, drop=0.3)
+    while market.clock < market.length:
+        market.step()
+        x = market.exchange
+        assert side_contracts(x) == x.accounts.contracts[x.accounts.contracts > 0].sum()
+    assert market.exchange.now[0].lots > 10
 
 
 @pytest.mark.parametrize("rate", [0.003, -0.003])
