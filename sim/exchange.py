@@ -116,7 +116,7 @@ TERMS = np.dtype(
     + [
         (name, np.int64)
         for name in (
-            "ticks inverse entry_basis net_orders prevention rests absorbs socialises record_fills most_contracts pays "
+            "ticks inverse entry_basis netting prevention rests absorbs socialises record_fills most_contracts pays "
             "pooled tiers_in_contracts liquidation_style liquidation_limit residual_to_trader backstop_keeps_margin "
             "whole_below"
         ).split()

@@ -215,7 +215,7 @@ class Market(mesa.Model):
         )
 
     def quotes_of_all(self):
-        """The same with the contracts of those who demand liquidity, where the funding rule looks at them: on a book that
+        """The same with the contracts of those who demand liquidity, where the funding rule looks at them; on a book it
         takes time as accounts grow."""
         if self.venue.pool or not self.venue.funding.sees_demand:
             return self.quotes()

@@ -26,6 +26,8 @@ GTC, IOC, FOK, POST = 0, 1, 2, 3
 """How long an order stays: until cancelled, only now, all of it now or nothing, only as a maker."""
 RISING, FALLING = 0, 1
 """A trigger fires once its source stands at or above, at or below, its tick."""
+SUM, LARGER, NET, WORST = 0, 1, 2, 3
+"""How resting orders are netted: places in `sim.margin.NETTINGS`."""
 SLOT_BITS = 24
 
 MESSAGE = np.dtype(
@@ -66,11 +68,19 @@ def opening(value, contracts, closing):
 
 @kernel
 def reserved(x, i, buying, buying_value, selling, selling_value):
-    """Units of notional that the resting orders of row `i` may open, sides netted as the venue does."""
-    held = x.accounts[i].contracts
+    """Units of notional that the resting orders of row `i` may open, sides netted as in `sim.margin.order_value`."""
+    held, netting = x.accounts[i].contracts, x.terms[0].netting
+    if netting == WORST:
+        value = float(held) * abs(x.now[0].mark_units)
+        return max(abs(value + buying_value), abs(value - selling_value)) - abs(value)
     buys = opening(buying_value, buying, -held)
     sells = opening(selling_value, selling, held)
-    return max(buys, sells) if x.terms[0].net_orders else buys + sells
+    if netting == LARGER:
+        return max(buys, sells)
+    if netting == NET:
+        opens = buying - max(-held, 0)
+        buys *= max(opens - max(selling - max(held, 0), 0), 0) / max(opens, 1)
+    return buys + sells
 
 
 @kernel

@@ -11,7 +11,7 @@ from sim.funding import ClampedPremium, FundingRule
 from sim.index_rules import IndexRule
 from sim.insurance import DrawLimit
 from sim.liquidation import Liquidation
-from sim.margin import Tiers
+from sim.margin import NETTINGS, Tiers
 from sim.mark import FundingBasis, MarkRule
 from sim.pool_rules import ImpactPool, SkewPool, VirtualAmm
 
@@ -23,7 +23,8 @@ class Venue:
     maintenance_on:  "entry" or "mark", the value on which maintenance margin is charged
     closing_fee:     rate added to maintenance for the cost of closing
     max_leverage:    the most an account may choose
-    net_orders:      buys and sells that rest reserve margin for the larger side only (else for both)
+    netting:         what resting buys and sells reserve margin for: "sum", "larger", "net" or "worst", as in
+                     `sim.margin.order_value`
     self_trade:      what an order does that meets another of its owner's (`sim.book`)
     liquidation:     how a position that fails is closed
     unwind:          how the liquidation engine gets rid of what it takes over
@@ -44,7 +45,7 @@ class Venue:
     maker_fee: float = 0.0
     taker_fee: float = 0.0005
     max_leverage: float = 100.0
-    net_orders: bool = True
+    netting: str = "larger"
     self_trade: int = CANCEL_RESTING
     liquidation: Liquidation = field(default_factory=Liquidation)
     unwind: Unwind = field(default_factory=Unwind)
@@ -61,6 +62,8 @@ class Venue:
     def __post_init__(self):
         if self.maintenance_on not in ("entry", "mark"):
             raise ValueError(f"maintenance_on must be 'entry' or 'mark' (got {self.maintenance_on!r})")
+        if self.netting not in NETTINGS:
+            raise ValueError(f"netting must be one of {NETTINGS} (got {self.netting!r})")
         if not 1 <= self.max_leverage:
             raise ValueError(f"max_leverage must be at least 1 (got {self.max_leverage})")
 
@@ -72,7 +75,7 @@ class Venue:
         terms.tiers_in_contracts = self.tiers.counted == "contracts"
         terms.inverse, terms.entry_basis = contract.sign < 0, self.maintenance_on == "entry"
         terms.maker_fee, terms.taker_fee, terms.closing_fee = self.maker_fee, self.taker_fee, self.closing_fee
-        terms.net_orders, terms.prevention = self.net_orders, self.self_trade
+        terms.netting, terms.prevention = NETTINGS.index(self.netting), self.self_trade
         terms.impact_units = self.impact_coin / contract.unit
         terms.capacity, terms.step_s = self.capacity * step_s, step_s
         terms.most_contracts = self.most_contracts

@@ -93,6 +93,7 @@ BITMEX = Venue(
     closing_fee=0.00075,
     maker_fee=-0.00025,
     taker_fee=0.00075,
+    netting="net",
     liquidation=BITMEX_LADDER,
 )
 """BitMEX's XBTUSD as of 12 March 2020: 1 USD a contract, tick 0.5, fees -0.025 % and 0.075 %, 100x, maintenance 0.5
@@ -140,6 +141,7 @@ BINANCE = Venue(
     maker_fee=0.0002,
     taker_fee=0.0005,
     max_leverage=125.0,
+    netting="worst",
     liquidation=BINANCE_TARGET,
     loss=AutoDeleverage(rank="binance"),
     mark=BINANCE_MARK,
@@ -177,7 +179,7 @@ OKX = Venue(
     closing_fee=0.0005,
     maker_fee=0.0002,
     taker_fee=0.0005,
-    net_orders=False,
+    netting="sum",
     liquidation=OKX_LADDER,
     loss=AutoDeleverage(rank="okx", price="mark"),
     draw_limit=DrawLimit(),
@@ -266,6 +268,7 @@ DRIFT = Venue(
     maker_fee=-0.00002,
     taker_fee=0.001,
     max_leverage=10.0,
+    netting="worst",
     liquidation=DRIFT_TARGET,
     unwind=AT_ONCE,
     loss=SpreadLoss(),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sim import laws, orders
 from sim.book import CANCEL_RESTING, CANCEL_TAKING, DECREMENT, depth, impact_price
 from sim.exchange import INDEX, LAST, MARK, records
-from sim.margin import Tiers
+from sim.margin import NETTINGS, Tiers, order_value
 from sim.orders import (
     ADD_MARGIN,
     CANCEL,
@@ -23,6 +23,7 @@ from sim.orders import (
     REPLACE,
     RISING,
     SLOT_BITS,
+    reserved,
 )
 from sim.streams import PRIORITY, words4
 from tests.floor import ANNA, BOB, CAROL, DAVE, ERIN, INVERSE, LINEAR, Floor
@@ -434,9 +435,23 @@ def test_the_margin_of_one_order_is_not_there_for_the_next():
 
 @pytest.mark.parametrize("nets", [True, False])
 def test_buys_and_sells_reserve_for_the_larger_side_where_the_venue_nets(nets):
-    floor = Floor([10_500], leverage=10.0, net_orders=nets)
+    floor = Floor([10_500], leverage=10.0, netting=int(nets))
     assert floor.send(ANNA, 1, 100)
     assert bool(floor.send(ANNA, -1, 105)) == nets
+
+
+@pytest.mark.parametrize("netting", NETTINGS)
+@given(held=st.integers(-9, 9), bids=st.integers(0, 9), asks=st.integers(0, 9))
+def test_orders_reserve_what_the_published_way_of_netting_says(netting, held, bids, asks):
+    floor = Floor([RICH, RICH], leverage=10.0, netting=NETTINGS.index(netting))
+    floor.set_mark(100)
+    if held:
+        floor.open(*((ANNA, BOB) if held > 0 else (BOB, ANNA)), abs(held), 100)
+    account = floor[ANNA]
+    values = bids * 99_000, asks * 101_000
+    kernel = reserved(floor.x, ANNA, bids, float(values[0]), asks, float(values[1]))
+    published = order_value(netting, held, abs(held) * 100_000.0, bids, values[0], asks, values[1])
+    assert account.contracts == held and kernel == pytest.approx(float(published), abs=1e-6)
 
 
 def test_an_order_that_closes_reserves_nothing_and_one_that_flips_only_for_the_rest():

@@ -46,7 +46,7 @@ VARIANTS = {
     "minutes": dict(step_s=60.0, hours=2.0),
     "hourly funding": dict(venue=replace(BITMEX, funding=HOURLY), step_s=20.0, hours=3.0, fills=True),
     "flat maintenance on the mark": dict(venue=replace(BITMEX, maintenance_on="mark", liquidation=TAKEOVER)),
-    "both sides reserve": dict(venue=replace(BITMEX, net_orders=False, maker_fee=0.0002, self_trade=1)),
+    "both sides reserve": dict(venue=replace(BITMEX, netting="sum", maker_fee=0.0002, self_trade=1)),
 }
 
 

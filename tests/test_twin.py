@@ -53,7 +53,7 @@ CASES = {
         contracts=3000,
     ),
     "cancel the taking order": dict(contract=LINEAR, prevention=1, maker_fee=0.0002, taker_fee=0.0005),
-    "decrement both orders": dict(contract=INVERSE, contracts=3000, prevention=2, net_orders=False, cross=True),
+    "decrement both orders": dict(contract=INVERSE, contracts=3000, prevention=2, netting=0, cross=True),
     "no resting, paced": dict(contract=INVERSE, rests=False, rest_steps=2, engine_rate=150.0),
     "resting, paced, little to draw": dict(
         contract=LINEAR, rest_steps=3, engine_rate=40.0, draw_rate=2e3, draw_limit=1e5, cross=True, contracts=30
@@ -78,7 +78,9 @@ CASES = {
     ),
     "residual to the trader, no fund": dict(contract=INVERSE, liquidation=KRAKEN_EPP, pays=False),
     "slices, absorbed": dict(contract=INVERSE, liquidation=DERIBIT_SLICES, absorbs=True),
-    "overloaded": dict(contract=LINEAR, capacity=15.0, net_orders=False),
+    "bids net of asks": dict(contract=INVERSE, netting=2),
+    "the worst of both sides": dict(contract=LINEAR, netting=3, cross=True),
+    "overloaded": dict(contract=LINEAR, capacity=15.0, netting=0),
 }
 
 

@@ -14,6 +14,7 @@ from math import floor
 from types import SimpleNamespace
 
 from sim.ledger import ENGINE, EXCHANGE, FUND, RESERVED_ROWS
+from sim.margin import NETTINGS
 from sim.orders import (
     ADD_MARGIN,
     CANCEL,
@@ -183,13 +184,21 @@ class Trading:
     def reserved(self, i, size=0, tick=0):
         """Units of notional that the account's orders may open, with one more of `size` at `tick`."""
         orders = [(o.size, o.price) for o in self.orders.values() if o.account == i and not o.reduce_only]
-        held, sides = self.accounts[i].contracts, []
+        held, opens, sides, whole = self.accounts[i].contracts, [], [], []
         for sign in (1, -1):
             side = [(abs(s), abs(s * self.settlement[t])) for s, t in [*orders, (size, tick)] if s * sign > 0]
             contracts, value = sum(c for c, _ in side), float(sum(v for _, v in side))
             closing = min(contracts, max(-sign * held, 0))
+            opens.append(contracts - closing)
             sides.append(value * (1.0 - closing / contracts) if contracts else 0.0)
-        return max(sides) if self.terms.net_orders else sum(sides)
+            whole.append(value)
+        netting = NETTINGS[self.terms.netting]
+        if netting == "worst":
+            value = float(held) * abs(self.mark_units)
+            return max(abs(value + whole[0]), abs(value - whole[1])) - abs(value)
+        if netting == "net":
+            sides[0] *= max(opens[0] - opens[1], 0) / max(opens[0], 1)
+        return max(sides) if netting == "larger" else sides[0] + sides[1]
 
     def initial_rate(self, i, value):
         """The rate the account chose by its leverage, or its tier's if that is more."""
