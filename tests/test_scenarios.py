@@ -92,7 +92,7 @@ def liquidated(run):
     return run["liquidated_contracts"][-1] / run["open_interest_contracts"][0]
 
 
-SHORT = dict(hours=0.75, at_hours=0.25)
+SHORT = dict(hours=0.75, at_hours=0.25, step_s=1.0)
 
 
 def test_in_a_crash_among_thin_makers_the_contract_falls_further_than_spot():
@@ -131,7 +131,7 @@ def test_the_rules_of_a_venue_matter_for_what_the_same_fall_does():
     def drawn(run):
         return run["fund_draw_coin"][-1]
 
-    options = dict(hours=2.0, at_hours=0.25, back_hours=1.0)
+    options = dict(hours=1.0, at_hours=0.25, back_hours=1.0, noise=300)
     bitmex, deribit = (
         measured(venue_comparison, drawn, venue=each, **options) for each in (venues.BITMEX, venues.DERIBIT)
     )
