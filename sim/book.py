@@ -182,9 +182,16 @@ def closable(x, i, size):
 
 
 @kernel
+def backstopped(x):
+    """Whether what the engine takes over is a backstop's, with its margin: what fell below a share of maintenance."""
+    terms = x.terms[0]
+    return terms.backstop_keeps_margin and 0.0 < terms.takeover_below < 1.0
+
+
+@kernel
 def close_lot(x, lot, size, units):
     """Book `size` contracts (buys positive) at `units` each against an engine's lot; the fund takes the result, or the
-    trader whose position it was what it gains, where the venue leaves that to them."""
+    trader whose position it was what it gains, where the venue leaves that to them and no backstop keeps it."""
     touch(x, ENGINE)
     it, engine, now = x.lots[lot], x.accounts[ENGINE], x.now[0]
     part, whole = abs(size), abs(it.open)
@@ -199,7 +206,7 @@ def close_lot(x, lot, size, units):
     engine.cost -= cost
     engine.margin -= margin
     seat(x, ENGINE)
-    if result > 0 and x.terms[0].residual_to_trader:
+    if result > 0 and x.terms[0].residual_to_trader and not backstopped(x):
         touch(x, it.account)
         x.accounts[it.account].wallet += result
     else:

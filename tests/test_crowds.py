@@ -311,14 +311,26 @@ def test_makers_queue_behind_a_stray_offer_just_below_their_bid_and_take_one_far
     assert taken or market.exchange.now[0].bid < market.exchange.now[0].ask == 16_010
 
 
+@pytest.mark.parametrize(("index", "taken"), [(7_988.0, False), (7_940.0, True)])
+def test_makers_queue_behind_a_stray_bid_just_above_their_offer_and_take_one_far_above(index, taken):
+    market = quiet(path=Points(times_s=(0.0, 2.0, 3.0), values=(8_000.0, 8_000.0, index)))
+    MarketMakers(market, count=1, coin=100.0, wake_s=0.01, half_spread_bps=2.0, takes_bps=20.0)
+    stray = Stray(market, count=1, coin=1.0, wake_s=0.01, price=7_995.0, size=100)
+    for _ in range(3):
+        market.step()
+    assert market.exchange.accounts[stray.first].contracts == (100 if taken else 0)
+    assert taken or market.exchange.now[0].ask > market.exchange.now[0].bid == 15_990
+
+
 @dataclass(kw_only=True, eq=False)
 class Stray(Crowd):
-    """Offers 100 contracts at `price` once."""
+    """Sends one order of `size` at `price`."""
 
     price: float = 8_000.0
+    size: int = -100
 
     def decide(self, view, me):
-        return me.limit(me.flat & (view.step == 1), -100, self.price)
+        return me.limit(me.flat & (view.step == 1), self.size, self.price)
 
 
 @pytest.mark.parametrize("side", [1, -1])

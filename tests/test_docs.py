@@ -1,4 +1,4 @@
-"""The pages cannot rot: README's examples run, its glossary is whole, and every assumption stands as it is coded.
+"""The pages cannot rot: their examples run, the glossary is whole, and every assumption stands as it is coded.
 
 Run as a program, this file writes the values of the code into the table of assumptions.
 """
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, wraps
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -22,7 +23,7 @@ import scenarios
 import sim
 from agents.leveraged import Leveraged
 from analysis import check, published
-from analysis.cli import main
+from analysis.cli import main, perpsim
 from scenarios.scenario import defaults
 from sim import book, funding, genealogy, margin, outcome, series, sessions, skew_funding, spot_pool, terms, venues
 from sim import voted_funding as voted
@@ -52,6 +53,8 @@ VARIANTS = {
     **{"LINEAR": "BITMEX", "POWER": "BITMEX"},
 }
 """Presets that start from another one, whose rows say what they change in that."""
+STATED = ("maker_fee", "taker_fee", "max_leverage")
+"""What every venue states: rows of each preset that starts from none, though it be as by default."""
 CONSTANTS = {
     **{"VOLATILITY_HALF_LIFE_S": terms, "DEPTH_REACH": terms, "FADED_USD": genealogy},
     **{"sessions.SAMPLE_S": sessions, "margin.CHORDS": margin, "margin.RISEN": margin, "spot_pool.LEAST": spot_pool},
@@ -102,10 +105,11 @@ def of_rules():
 
 def of_presets():
     """Yield (name, value, file) of what each preset changes in the defaults, or in the preset it starts from."""
+    usual = {name: value for name, value in field_defaults(Venue).items() if name not in STATED}
     for preset, venue in PRESETS.items():
-        base = vars(PRESETS[VARIANTS[preset]]) if preset in VARIANTS else field_defaults(Venue)
+        base = vars(PRESETS[VARIANTS[preset]]) if preset in VARIANTS else usual
         for name, value in vars(venue).items():
-            if base.get(name, MISSING) != value:
+            if name != "name" and base.get(name, MISSING) != value:
                 yield f"{preset}.{name}", value, file_of(venues)
 
 
@@ -231,10 +235,13 @@ def blocks(page):
     return re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("number", range(len(blocks(README))))
-def test_the_examples_run(number, tmp_path):
-    path = tmp_path / f"example_{number}.py"
-    path.write_text(blocks(README)[number])
+EXAMPLES = {f"{page.stem}-{number}": each for page in PAGES for number, each in enumerate(blocks(page))}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_run(name, tmp_path):
+    path = tmp_path / "example.py"
+    path.write_text(EXAMPLES[name])
     runpy.run_path(str(path), run_name="__main__")
 
 
@@ -262,14 +269,14 @@ def test_a_command_that_a_page_shows_exists(page, capsys):
     listings = "".join(re.findall(r"^```\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
     for line in re.findall(r"^perpsim (.*?) *(?:#.*)?$", listings, re.MULTILINE):
         words = line.split()
-        assert words[0] in ("run", "scenarios", "venues", "check"), line
+        assert words[0] in perpsim.commands, line
         if words[0] != "run" or words[1] in SCENARIOS:
             with pytest.raises(SystemExit) as left:
                 main([*words[: 1 + (words[0] == "run")], "--help"])
             shown = capsys.readouterr().out
             assert left.value.code == 0 and all(word in shown for word in words if word.startswith("--")), line
-        if words[0] in ("run", "venues"):
-            named = words[1:] if words[0] == "venues" else words[words.index("--venue") + 1 :][: "--venue" in words]
+        if words[0] in ("run", "venues", "compare"):
+            named = words[1:] if words[0] != "run" else [each for flag, each in pairwise(words) if flag == "--venue"]
             assert set(named) <= set(PRESETS), line
 
 

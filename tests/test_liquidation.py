@@ -345,6 +345,18 @@ def test_ladder_presets_descend_as_they_say():
     assert BITMEX_LADDER.to_close(*small, 10_000, BITMEX_2020) == 900_000
 
 
+def test_every_number_of_a_style_reaches_the_kernels():
+    terms = SimpleNamespace(unit=1e-6)
+    numbers = dict(
+        tiers_down=3.0, whole_below=4.0, slice_contracts=5.0, slice_fraction=0.6, target=1.7, spread=1.8,
+        adjustment=0.9, takeover_below=0.1, backstop_keeps_margin=False,
+    )  # fmt: skip
+    Liquidation(**numbers, fee_rate=0.02, closer_rate=0.03, slices_per_s=0.5, slice_from_coin=2.0).write(terms, 4.0)
+    assert numbers.items() <= vars(terms).items()
+    assert (terms.liquidation_fee, terms.closer_fee) == (0.02, 0.03)
+    assert (terms.slices_a_step, terms.slice_from_units) == (2.0, 2e6)
+
+
 def test_kernels_get_plain_numbers():
     terms = SimpleNamespace(unit=1e-6)
     HYPERLIQUID_BACKSTOP.write(terms, step_s=60.0)

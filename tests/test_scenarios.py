@@ -13,6 +13,7 @@ from scenarios.march_2020 import march_2020
 from scenarios.venue_comparison import venue_comparison
 from sim import venues
 from sim.ledger import RESERVED_ROWS
+from sim.venues import BITMEX, LINEAR
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 VENUES = dict(hours=0.75, at_hours=0.1, back_hours=0.5, longs=600, shorts=400, noise=200, fund_coin=2.0)
@@ -127,15 +128,10 @@ def test_deeper_makers_hold_the_contract_closer():
     assert (deep - thin).mean() > 2 * error(deep - thin)
 
 
-def test_the_rules_of_a_venue_matter_for_what_the_same_fall_does():
-    def drawn(run):
-        return run["fund_draw_coin"][-1]
-
-    options = dict(hours=1.0, at_hours=0.25, back_hours=1.0, noise=300)
-    bitmex, deribit = (
-        measured(venue_comparison, drawn, venue=each, **options) for each in (venues.BITMEX, venues.DERIBIT)
-    )
-    assert (deribit - bitmex).mean() > 2 * error(deribit - bitmex), "slices to the market cost its fund more"
+def test_the_same_fall_liquidates_more_of_a_contract_margined_in_the_coin_that_falls():
+    options = dict(hours=0.75, at_hours=0.1, over_s=900.0, back_hours=0.7, longs=600, shorts=400, noise=200)
+    inverse, linear = (measured(venue_comparison, liquidated, venue=each, **options) for each in (BITMEX, LINEAR))
+    assert (inverse - linear).mean() > 3 * error(inverse - linear) and inverse.mean() > 0.1
 
 
 def test_on_an_ordinary_day_the_contract_stays_close_to_its_index():

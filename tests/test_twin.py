@@ -35,6 +35,7 @@ COUNTS = (
 ).split()
 
 STEEP = dict(first=3.0, step=3.0, count=6, maintenance=0.005, initial=0.01, each=0.005)
+HIGH = Tiers.flat(0.04, 0.05)
 CASES = {
     "isolated, inverse": dict(contract=INVERSE),
     "cross, inverse": dict(contract=INVERSE, contracts=3000, cross=True, maker_fee=-0.00025, taker_fee=0.00075),
@@ -64,9 +65,21 @@ CASES = {
         contract=INVERSE, liquidation=replace(DERIBIT_SLICES, slice_contracts=40), taker_fee=0.0005, rests=False
     ),
     "rare slices, a backstop": dict(contract=LINEAR, liquidation=HYPERLIQUID_BACKSTOP, cross=True, rest_steps=2),
+    "slice after slice, a small fee": dict(
+        contract=INVERSE, liquidation=replace(DERIBIT_SLICES, slice_contracts=5, fee_rate=0.001), tiers=HIGH
+    ),
+    "one slice now and then": dict(
+        contract=LINEAR,
+        liquidation=replace(HYPERLIQUID_BACKSTOP, slices_per_s=0.3, slice_from_coin=1.0),
+        tiers=HIGH,
+        cross=True,
+    ),
     "quarters, half the fee to whoever closes": dict(contract=LINEAR, liquidation=PERPETUAL_PROTOCOL_QUARTER),
     "to a target": dict(contract=INVERSE, tiers=Tiers.steps(**STEEP), liquidation=BINANCE_TARGET, taker_fee=0.0005),
     "to a target, the rest waits": dict(contract=LINEAR, liquidation=DRIFT_TARGET, cross=True, taker_fee=0.0005),
+    "to a buffer beyond maintenance": dict(
+        contract=LINEAR, liquidation=replace(DRIFT_TARGET, fee_rate=0.002, closer_rate=0.003), tiers=HIGH, contracts=30
+    ),
     "fillable price": dict(contract=INVERSE, liquidation=DYDX_FILLABLE, tiers=Tiers.steps(**STEEP), taker_fee=0.0005),
     "down to the lowest tier, at market": dict(contract=INVERSE, tiers=Tiers.steps(**STEEP), liquidation=OKX_2019),
     "tiers of contracts, two down": dict(

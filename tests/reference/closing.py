@@ -307,7 +307,8 @@ class Twin(Trading):
         lot.open += size
         engine.contracts += size
         result = released - size * units
-        if result > 0 and RESIDUALS[self.terms.residual_to_trader] == "trader":
+        backstop = 0 < self.terms.takeover_below < 1 and self.terms.backstop_keeps_margin
+        if result > 0 and RESIDUALS[self.terms.residual_to_trader] == "trader" and not backstop:
             self.touch(lot.account)
             self.accounts[lot.account].wallet += result
             result = 0
