@@ -143,10 +143,6 @@ def venues(names, width):
     click.echo(table(chosen(names), width or shutil.get_terminal_size((120, 24)).columns))
 
 
-if __name__ == "__main__":
-    main()
-
-
 @perpsim.command()
 @click.argument("names", nargs=-1, metavar="[VENUE]...")
 @click.option("--scenario", default="venue_comparison", show_default=True, help="A scenario, or FILE:SCENARIO.")
@@ -171,3 +167,7 @@ def compare(names, scenario, seed, hours, processes, out, force):
     with new_folder(folder, force) as partial:
         compare.save(rows, partial, scenario=scenario, **arguments)
     click.echo(f"\nSaved in {folder}; look at {folder / 'comparison.png'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -14,8 +14,9 @@ SECTIONS = {
     "tiers": ("tiers",),
     "mark": ("mark",),
     "funding": ("funding",),
-    "liquidation": ("liquidation", "unwind", "laddered"),
-    "loss allocation": ("loss", "fund"),
+    "pool": ("pool",),
+    "liquidation": ("liquidation", "unwind"),
+    "loss allocation": ("loss", "draw_limit"),
 }
 """Title of a part of the table -> the venue's fields in it."""
 

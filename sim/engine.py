@@ -24,18 +24,18 @@ class Unwind:
     pays:                 the insurance fund pays for closing beyond the bankruptcy price; else winners do, at once
     rests:                rest it at its bankruptcy price first, and what is left of it all along
     rest_s:               how long before it trades at worse prices
-    contracts_per_s:      the most it then trades
+    usd_per_s:            the most it then trades, USD (of a contract not inverse: as worth at the start)
     draw_coin_per_hour:   the most of the insurance fund it then spends, allowed to add up over one hour
     """
 
     pays: bool = True
     rests: bool = True
     rest_s: float = 30.0
-    contracts_per_s: float = 20_000.0
+    usd_per_s: float = 20_000.0
     draw_coin_per_hour: float = math.inf
 
     def __post_init__(self):
-        for name in ("rest_s", "contracts_per_s", "draw_coin_per_hour"):
+        for name in ("rest_s", "usd_per_s", "draw_coin_per_hour"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more (got {getattr(self, name)})")
 
@@ -43,7 +43,7 @@ class Unwind:
         """Fill the kernels' record of terms."""
         limit = min(self.draw_coin_per_hour / terms.unit, 2.0**62)
         terms.pays, terms.rests, terms.rest_steps = self.pays, self.rests, math.ceil(self.rest_s / step_s)
-        terms.engine_rate, terms.draw_rate, terms.draw_limit = self.contracts_per_s, limit / 3600.0, limit
+        terms.draw_rate, terms.draw_limit = limit / 3600.0, limit
 
 
 @kernel

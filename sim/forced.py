@@ -109,22 +109,25 @@ def missing(x, i):
 
 @kernel
 def worst(x, i):
-    """The worst tick at which the position of row `i` may be closed; an order goes no further than where its owner
-    could still pay for it in any case.
+    """The worst tick at which the position of row `i` may be closed; an order goes no further than where what backs the
+    position could still pay for it in any case.
 
     A fillable price is adverse to the mark by `spread` times the maintenance of a contract, in proportion to the margin
     that is used up (dYdX v4).
     """
-    terms, units = x.terms[0], x.now[0].mark_units
-    held = x.accounts[i].contracts
-    if terms.liquidation_limit == AT_MARKET:
-        return 1 if held > 0 else terms.ticks - 1
+    terms, units, account = x.terms[0], x.now[0].mark_units, x.accounts[i]
+    held, left = account.contracts, float(backing(x, i, 0))
+    at = 0.0 if held > 0 else float(terms.ticks)
     if terms.liquidation_limit == BANKRUPTCY:
-        at = tick_of(x, -float(backing(x, i, 0)) / held)
-    else:
+        at = tick_of(x, -left / held)
+    elif terms.liquidation_limit == FILLABLE:
         needed = maintenance(x, i, units)
         spent = min(max(terms.adjustment * (1.0 - float(backing(x, i, units)) / needed), 0.0), 1.0)
         at = tick_of(x, float(units) - spent * terms.spread * needed / held)
+    if not account.cross:  # idle coin does not pay; of a cross account `submit` knows what does
+        sign = -1.0 if terms.inverse else 1.0
+        broke = tick_of(x, -left / (held - terms.taker_fee * abs(held) * sign))
+        at = max(at, broke) if held > 0 else min(at, broke)
     return max(1, math.ceil(at)) if held > 0 else min(terms.ticks - 1, math.floor(at))
 
 
@@ -145,6 +148,9 @@ def cut(x, i, size, cause):
     closed = held - account.contracts
     if closed == 0:
         return
+    if account.contracts != 0 and not account.cross:  # what that released stays behind the rest
+        account.margin += account.wallet - idle
+        account.wallet = idle
     now.liquidated += abs(closed)
     value = float(abs(closed * now.mark_units))
     pay(x, i, OUTSIDE, math.floor(value * terms.closer_fee), idle)

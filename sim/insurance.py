@@ -73,10 +73,10 @@ class DrawLimit:
         """Whether winners are to be deleveraged after that history of (time_s, balance)."""
         return self.verdict(float(history[-1][1]), self.reference(history), already).triggered
 
-    def kept(self, history):
+    def kept(self, history, already=False):
         """What the fund must keep: it pays no further than down to this, and deleveraging takes the rest."""
         reference = self.reference(history)
-        return max(self.threshold(reference), 0.0) if history[-1][1] > self.above else 0.0
+        return max(self.threshold(reference, already), 0.0) if history[-1][1] > self.above else 0.0
 
 
 def insurance_delta(position, price, bankruptcy_quote, max_fee):

@@ -95,6 +95,7 @@ class Market(mesa.Model):
         self.adl, self.fills, self.keeps_fills = [], [], fills
         self.record_every, self.series = record_every, records(rows_of(self.length, record_every), series.SERIES)
         self.observe()
+        self.exchange.terms[0].engine_rate = venue.unwind.usd_per_s / self.contract_usd
         self.funding.announce(self.exchange, 0)
         deposit(self.exchange, FUND, fund_units(fund_coin, self.units_per_coin))
         series.look(self.exchange)

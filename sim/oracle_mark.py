@@ -159,4 +159,5 @@ GMX_MARK = OraclePrice(max_age_s=300.0)
 shorts, which are one here."""
 
 PERPETUAL_MARK = PoolPrice()
-"""Perpetual Protocol v1: the pool's price; margin is counted at `PoolPrice.sides`."""
+"""Perpetual Protocol v1: the pool's price. It counts margin at the kinder of that and its average (`PoolPrice.sides`);
+a run counts it at the mark."""

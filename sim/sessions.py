@@ -21,7 +21,7 @@ class Sessions:
         self.sample_every = cadence(SAMPLE_S, step_s)
         first = clock_s(start)
         self.ends_s = [(hour * HOUR_S - first) % DAY_S or DAY_S for hour in self.loss.stamps_utc_hours]
-        self.memory, self.history = None, []
+        self.memory, self.history, self.triggered = None, [], False
 
     def open(self, x):
         """Begin the first session, before the first step."""
@@ -39,4 +39,5 @@ class Sessions:
         self.history.append((time_s, coin))
         while self.history[0][0] <= time_s - HOUR_S * self.limit.window_hours:
             self.history.pop(0)
-        x.now[0].fund_kept = math.ceil(self.limit.kept(self.history) / self.unit)
+        self.triggered = self.limit.triggered(self.history, self.triggered)
+        x.now[0].fund_kept = math.ceil(self.limit.kept(self.history, self.triggered) / self.unit)

@@ -1,7 +1,8 @@
 """A venue: the rules of one exchange in one frozen bundle. Those of real ones are in `sim.venues`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import inf
+from typing import get_args
 
 from sim.book import CANCEL_RESTING
 from sim.contract import Contract
@@ -60,6 +61,11 @@ class Venue:
     most_contracts: int = 500_000_000
 
     def __post_init__(self):
+        for part in fields(self):
+            got, kind = getattr(self, part.name), part.type
+            if kind not in (str, float, int) and not isinstance(got, kind):
+                names = " or ".join(each.__name__.replace("NoneType", "None") for each in get_args(kind) or (kind,))
+                raise ValueError(f"{part.name} must be a {names} (got {got!r}); see sim.venues for examples")
         if self.maintenance_on not in ("entry", "mark"):
             raise ValueError(f"maintenance_on must be 'entry' or 'mark' (got {self.maintenance_on!r})")
         if self.netting not in NETTINGS:

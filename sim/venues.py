@@ -148,8 +148,8 @@ BINANCE = Venue(
     index=BINANCE_INDEX,
     funding=ClampedPremium(weights="linear", cap=0.003, sample_s=5.0, **EIGHT_HOURLY),
 )
-"""100 USD a contract, fees 0.02 % and 0.05 %, 125x. Sources: Binance's support pages. Tick, weights of the premium
-and the cap of 0.3 % are from memory."""
+"""100 USD a contract, fees 0.02 % and 0.05 %, 125x. Sources: Binance's support pages; fees as third parties have them.
+Tick, weights of the premium and the cap of 0.3 % are from memory."""
 
 BINANCE_SLOW = replace(BINANCE, name="Binance, 30-minute mark", mark=BINANCE_MARK_2020)
 """With the moving average of half an hour, each minute, that an older copy of its mark-price page has."""
@@ -319,7 +319,7 @@ GMX = Venue(
 )
 """Trades with the pool at the oracle's price and a charge for imbalance; the larger side pays the smaller. Sources:
 its README and code. The impact factor differs between markets: assumed here, so that 5 million USD move the price by
-0.2 %."""
+0.2 %; so are the fees."""
 
 PERPETUAL = Venue(
     name="Perpetual Protocol v1",
@@ -337,7 +337,8 @@ PERPETUAL = Venue(
     impact_coin=25_000.0,
 )
 """Trades with a virtual pool whose price nobody but traders moves. Sources: its contracts and specifications. The
-depth, 50 million USD, is assumed; margin is at the pool's price, not at the kinder of that and its average."""
+depth, 50 million USD, is assumed; margin is at the pool's price, not at the kinder of that and its average.
+Its fee of 0.1 % is from memory."""
 
 LINEAR = replace(
     BITMEX,

@@ -33,7 +33,7 @@ VARIANTS = {
     "losses socialised, linear": dict(venue=replace(LINEAR, loss=SocialisedLoss(), mark=LastPrice()), fund_coin=0.1),
     "no fund": dict(fund_coin=0.0, fills=True),
     "no fund, linear": dict(venue=LINEAR, fund_coin=0.0),
-    "slow engine": dict(venue=replace(BITMEX, unwind=Unwind(contracts_per_s=200.0, rests=False))),
+    "slow engine": dict(venue=replace(BITMEX, unwind=Unwind(usd_per_s=200.0, rests=False))),
     "little to draw": dict(venue=replace(BITMEX, unwind=Unwind(draw_coin_per_hour=1.0)), fund_coin=3.0),
     "halted": dict(halt=(0.1, 0.2), fills=True),
     "overloaded": dict(venue=replace(BITMEX, capacity=1.0)),
@@ -271,7 +271,7 @@ def test_a_rate_without_lag_is_found_by_the_interval_it_closes():
 
 
 def test_the_engine_pays_and_receives_funding_on_what_it_holds():
-    slow = Unwind(contracts_per_s=1.0, rests=False)
+    slow = Unwind(usd_per_s=1.0, rests=False)
     funding = replace(HOURLY, rate_at_start=0.003)
     options = dict(drop=0.2, start="2020-01-01T03:45", hours=0.5)
     market = storm(venue=replace(BITMEX, unwind=slow, funding=funding), **options)

@@ -228,16 +228,19 @@ class Twin(Trading):
         return held if freed <= 0 else min(held, max(1, ceil((needed - left) / freed)))
 
     def worst(self, i):
-        """The tick beyond which the round's order may not trade."""
-        held, limit = self.accounts[i].contracts, LIMITS[self.terms.liquidation_limit]
-        if limit == "market":
-            return 1 if held > 0 else self.terms.ticks - 1
-        units = -self.backing(i, 0) / held
+        """The tick beyond which the round's order may not trade; nor where an isolated margin could not pay for it."""
+        account, limit = self.accounts[i], LIMITS[self.terms.liquidation_limit]
+        held, left = account.contracts, self.backing(i, 0)
+        at = 0 if held > 0 else self.terms.ticks
+        if limit == "bankruptcy":
+            at = self.tick_of(-left / held)
         if limit == "fillable":
             needed = self.maintenance(i)
             spent = min(max(self.terms.adjustment * (1 - self.backing(i, self.mark_units) / needed), 0.0), 1.0)
-            units = self.mark_units - spent * self.terms.spread * needed / held
-        at = self.tick_of(units)
+            at = self.tick_of(self.mark_units - spent * self.terms.spread * needed / held)
+        if not account.cross:
+            fee = self.terms.taker_fee * abs(held) * (-1 if self.terms.inverse else 1)
+            at = (max if held > 0 else min)(at, self.tick_of(-left / (held - fee)))
         return max(1, ceil(at)) if held > 0 else min(self.terms.ticks - 1, floor(at))
 
     def cut(self, i, size):
@@ -255,6 +258,8 @@ class Twin(Trading):
         closed = held - account.contracts
         if not closed:
             return
+        if account.contracts and not account.cross:
+            account.margin, account.wallet = account.margin + account.wallet - idle, idle
         self.counts["liquidated"] += abs(closed)
         value = abs(closed * self.mark_units)
         self.pay(i, OUTSIDE, floor(value * terms.closer_fee), idle)
