@@ -18,7 +18,7 @@ class View:
     time_s, step:           since the start of the run
     mark, index, last:      USD per coin
     bid, ask:               USD per coin; nan where the side is empty
-    mid:                    of both; the last trade stands for a side that is empty
+    mid:                    of both; of the side that is there, or the last trade, where one or both are empty
     highest_mark:           of the run so far
     funding_rate:           to be paid at the next stamp, fraction, longs pay when positive
     to_funding_s:           seconds to that stamp

@@ -148,10 +148,10 @@ def withdraw(x, k):
 def place(x, k, size, tick, tif):
     """Send an order for `size` contracts of lot `k` and book how it moved the mid; returns the id of what rests."""
     lot = x.lots[k]
-    before, held = mid(x), lot.open
+    before, held = pressed(x), lot.open
     order = submit(x, ENGINE, -size if held > 0 else size, tick, tif, False, -1, k)
     if lot.open != held:
-        moved = mid(x) - before
+        moved = pressed(x) - before
         lot.impact_usd += moved
         lot.live_usd += moved
         x.now[0].live_usd += moved
@@ -160,17 +160,30 @@ def place(x, k, size, tick, tif):
 
 @kernel
 def mid(x):
-    """Middle of the best bid and ask, USD. An empty side stands where the last trade was, or at the other side if that
-    is beyond it or nothing was traded; with both empty it is the last trade, or the index before the first."""
+    """Middle of the best bid and ask, USD; the side that is there if one is empty, the last trade if both are, the
+    index before the first."""
     now, terms = x.now[0], x.terms[0]
-    bid, ask, last = now.bid, now.ask, now.last
-    if bid < 0 and ask == terms.ticks:
-        return last * terms.tick if last >= 0 else now.index
-    if bid < 0:
-        bid = min(last, ask) if last >= 0 else ask
-    if ask == terms.ticks:
-        ask = max(last, bid)
-    return 0.5 * (bid + ask) * terms.tick
+    if now.bid >= 0 and now.ask < terms.ticks:
+        return 0.5 * (now.bid + now.ask) * terms.tick
+    if now.bid >= 0:
+        return now.bid * terms.tick
+    if now.ask < terms.ticks:
+        return now.ask * terms.tick
+    return now.last * terms.tick if now.last >= 0 else now.index
+
+
+@kernel
+def pressed(x):
+    """The mid by which impact is measured: an order that empties a side leaves that side where it last traded, so that
+    selling to the last bid does not look like a rise."""
+    now, terms = x.now[0], x.terms[0]
+    if now.last < 0:
+        return mid(x)
+    if now.bid < 0 and now.ask < terms.ticks:
+        return 0.5 * (min(now.last, now.ask) + now.ask) * terms.tick
+    if now.bid >= 0 and now.ask == terms.ticks:
+        return 0.5 * (now.bid + max(now.last, now.bid)) * terms.tick
+    return mid(x)
 
 
 @kernel

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.backing import backing, doomed, maintenance
 from sim.compiled import kernel
-from sim.engine import mid, take_over
+from sim.engine import pressed, take_over
 from sim.genealogy import parent
 from sim.ledger import FUND, OUTSIDE, fill, touch
 from sim.orders import FOK, IOC, cancel_all, submit, tier
@@ -135,7 +135,7 @@ def worst(x, i):
 def cut(x, i, size, cause):
     """Close up to `size` contracts of row `i` in the book, charge the fees, and keep a lot of what was closed."""
     account, now, terms = x.accounts[i], x.now[0], x.terms[0]
-    held, cost, middle = account.contracts, account.cost, mid(x)
+    held, cost, middle = account.contracts, account.cost, pressed(x)
     bankrupt = -float(backing(x, i, 0)) / held
     idle = 0 if account.cross else account.wallet
     size = -size if held > 0 else size
@@ -161,7 +161,7 @@ def cut(x, i, size, cause):
     lot = x.lots[now.lots]
     lot.account, lot.parent, lot.step, lot.closed_step, lot.mark = i, cause, now.step, now.step, now.mark
     lot.contracts, lot.cost, lot.realised, lot.bankruptcy_units = closed, cost - account.cost, gained, bankrupt
-    lot.impact_usd = lot.live_usd = mid(x) - middle
+    lot.impact_usd = lot.live_usd = pressed(x) - middle
     now.live_usd += lot.live_usd
     now.lots += 1
 

@@ -382,7 +382,8 @@ class Twin(Trading):
 
     @property
     def mid(self):
-        """Middle of the best prices; the last trade stands for a missing one, unless it is beyond the other."""
+        """Middle of the best prices by which impact is measured: the last trade stands for a missing one, unless it is
+        beyond the other."""
         bid, ask = (tick if 0 <= tick < self.terms.ticks else None for tick in (self.bid, self.ask))
         if bid is None and ask is None:
             return self.last * self.terms.tick
