@@ -22,7 +22,7 @@ def venue_comparison(
     back_hours=4.0,
     price=8_000.0,
     volatility=0.8,
-    makers=40,
+    makers=160,
     noise=1_000,
     longs=3_000,
     shorts=2_000,
@@ -57,7 +57,7 @@ def venue_comparison(
     path = Shocked(GeometricBrownian(price=price, volatility=volatility), shocks)
     market = Market(seed=seed, hours=hours, fund_coin=fund_coin, path=market.pop("path", path), **market)
     if not market.venue.pool:
-        MarketMakers(market, count=makers, coin=40.0)
+        MarketMakers(market, count=makers, coin=10.0)
     NoiseTraders(market, count=noise, coin=1.0)
     coin = capital(open_interest_usd, price, longs, leverage)
     held = LeveragedLongs(market, count=longs, coin=coin, leverage=leverage, bargain=bargain)

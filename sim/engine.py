@@ -192,8 +192,8 @@ def payable(x, k, wanted):
     can pay. Marks the lot unpaid when the fund itself cannot pay for the first contract."""
     lot, now, terms = x.lots[k], x.now[0], x.terms[0]
     side = -1 if lot.open > 0 else 1
-    fund = max(float(x.accounts[FUND].wallet - now.fund_kept), 0.0) if terms.pays else 0.0
-    purse = now.draw_left if terms.socialises else min(fund * (1.0 - 1e-9), now.draw_left)
+    fund = max(float(x.accounts[FUND].wallet - now.fund_kept), 0.0) * (1.0 - 1e-9) if terms.pays else 0.0
+    purse = now.draw_left if terms.socialises else min(fund, now.draw_left)
     lot.unpaid = False
     if terms.pooled:
         size, loss = pooled.payable(x, lot, wanted, purse)

@@ -31,7 +31,7 @@ class Sessions:
         """Do what is due at step `clock`; `done` hears of who pays."""
         if self.limit and clock % self.sample_every == 0:
             self.watch(x, clock * self.step_s, int(x.accounts[FUND].wallet) * self.unit)
-        if any((clock * self.step_s - end) % DAY_S < self.step_s and clock * self.step_s >= end for end in self.ends_s):
+        if any((clock * self.step_s - end) % DAY_S < self.step_s for end in self.ends_s):
             self.loss.settle(x, self.memory, done)
 
     def watch(self, x, time_s, coin):

@@ -31,7 +31,7 @@ class Stamps:
         self.sample_every = max(1, round(rule.sample_s / step_s))
         self.accrue_every = 0 if math.isinf(rule.accrual_s) else max(1, round(rule.accrual_s / step_s))
         self.memory, self.paid = rule.start(), []
-        self.totals, self.since_stamp = [0.0, 0.0], 0
+        self.totals, self.since_stamp, self.accrued = [0.0, 0.0], 0, 0
         self.rate, self.filed = rule.payable(self.memory), [0, 0]
 
     def left_s(self, clock):
@@ -56,8 +56,8 @@ class Stamps:
             self.rule.sample(quotes(), self.memory)
             self.rate = self.rule.payable(self.memory)
         if self.accrues(clock):
-            steps = clock % self.accrue_every or self.accrue_every
-            self.pay(x, steps * self.step_s / self.interval_s)
+            self.pay(x, (clock - self.accrued) * self.step_s / self.interval_s)
+            self.accrued = clock
         if clock in self.stamped:
             if not self.accrue_every:
                 self.pay(x, 1.0)

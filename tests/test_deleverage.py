@@ -495,6 +495,18 @@ def test_the_fund_must_keep_seven_tenths_of_its_peak_within_the_window():
     assert {kept[clock] for clock in range(178, 238)} == {560_000} and kept[238] == 420_000
 
 
+def test_a_limit_that_was_triggered_holds_until_the_fund_has_recovered_to_where_it_stops():
+    """It begins 30 % below the peak and stops 25 % below it."""
+    floor, limit = Floor([], fund=1_000_000), DrawLimit(window_hours=1.0, stop=0.25)
+    here, kept = sessions("2020-01-01T00:00", 60.0, limit=limit), []
+    here.open(floor.x)
+    for clock, change in enumerate((0, -290_000, -20_000, 50_000, 20_000, -40_000), 1):
+        deposit(floor.x, FUND, change)
+        here.pass_by(floor.x, clock, None)
+        kept.append(int(floor.now.fund_kept))
+    assert kept == [700_000, 700_000, 750_000, 750_000, 700_000, 700_000]
+
+
 # ---- the five accounts of Chitra (2025): a ledger, its bankruptcies, and who pays
 
 

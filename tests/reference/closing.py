@@ -396,8 +396,8 @@ class Twin(Trading):
     def payable(self, k, wanted):
         """Contracts that the book offers for a lot at losses that fund and draw limit can pay."""
         lot, size = self.lots[k], 0
-        fund = float(self.accounts[FUND].wallet) if self.terms.pays else 0.0
-        purse = self.draw_left if self.terms.socialises else min(fund * (1.0 - 1e-9), self.draw_left)
+        fund = float(self.accounts[FUND].wallet) * (1.0 - 1e-9) if self.terms.pays else 0.0
+        purse = self.draw_left if self.terms.socialises else min(fund, self.draw_left)
         lot.unpaid = False
         selling = lot.open > 0
         for tick in sorted(self.queues, reverse=selling):
