@@ -576,3 +576,14 @@ def test_what_accrues_in_an_interval_is_its_rate_however_often_it_is_charged(acc
         assert 10**10 - int(equity(floor.x, ANNA, 100_000)) == 30 * math.floor(charged + 0.5)
     assert stamps_.paid == [(3600.0, 0.02, 100.0, 60.0), (7200.0, 0.02, 100.0, 60.0)]
     laws.coin_is_conserved(floor.x)
+
+
+def test_a_stamp_between_two_accruals_charges_nothing_twice():
+    rule = replace(KRAKEN, rate_at_start=0.02, cap=0.02, change_cap=0.0, accrual_s=120.0, lag=1)
+    floor = opened_between(30, -30, 0)
+    stamps_ = Stamps(SimpleNamespace(funding=rule, contract=LINEAR), "2020-01-01T00:01", 120, 60.0)
+    for clock in range(1, 121):
+        if stamps_.due(clock):
+            stamps_.pass_by(floor.x, clock, lambda: quotes(0.0))
+    assert [row[0] for row in stamps_.paid] == [59 * 60.0, 119 * 60.0]
+    assert [row[3] for row in stamps_.paid] == pytest.approx([59.0, 60.0], abs=1e-3)
