@@ -586,4 +586,4 @@ def test_a_stamp_between_two_accruals_charges_nothing_twice():
         if stamps_.due(clock):
             stamps_.pass_by(floor.x, clock, lambda: quotes(0.0))
     assert [row[0] for row in stamps_.paid] == [59 * 60.0, 119 * 60.0]
-    assert [row[3] for row in stamps_.paid] == pytest.approx([59.0, 60.0], abs=1e-3)
+    assert [row[3] for row in stamps_.paid] == pytest.approx([59.0, 60.0], abs=0.02)  # whole units a contract
