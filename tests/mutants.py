@@ -224,7 +224,8 @@ MUTANTS = (
     Mutant("a whole interval charged at each accrual", "sim/stamps.py",
            "(clock - self.accrued) * self.step_s / self.interval_s", "1.0", (FUNDING, "accrues_in")),
     Mutant("what was charged at a stamp is charged again", "sim/stamps.py", "            self.accrued = clock\n",
-           "            self.accrued = clock // self.accrue_every * self.accrue_every\n", (FUNDING, "between_two_accruals")),
+           "            self.accrued = clock // self.accrue_every * self.accrue_every\n",
+           (FUNDING, "between_two_accruals")),
     Mutant("accrued funding charged again at the stamp", "sim/stamps.py", "            if not self.accrue_every:\n",
            "            if True:\n", (FUNDING, "accrues_in")),
     # marks and indices

@@ -211,10 +211,11 @@ class Watched(Market):
         return int(self.exchange.accounts[FUND].wallet), int(self.exchange.now[0].engine_funding)
 
     def fund_pays_what_it_has(self, fund, funding):
-        """Assert that nothing but the engine's own funding overdraws a fund that does not socialise."""
+        """Assert that nothing but the engine's own funding overdraws a fund that does not socialise, nor absorbs."""
         left, funding_now = self.fund_and_funding()
         least = min(fund, 0) + min(funding_now - funding, 0)
-        assert left >= least or self.venue.loss.socialises, f"the fund must not be overdrawn ({left}, not {least})"
+        free = self.venue.loss.socialises or self.exchange.terms[0].absorbs
+        assert free or left >= least, f"the fund must not be overdrawn ({left}, not {least})"
 
 
 def market_of(venue, messages, seed, **options):
