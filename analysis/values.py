@@ -8,8 +8,14 @@ from importlib import import_module
 
 from sim.spelling import unknown
 
-# Where the names in a typed value come from; what these modules import from others counts too.
-SPOKEN = ("sim.venues", "sim.mark", "sim.funding", "sim.index", "sim.paths", "agents.distributions")
+# Where the names in a typed value come from, what these import from others too; presets come from the first.
+SPOKEN = (
+    "sim.venues",
+    *("sim.mark", "sim.composite_mark", "sim.oracle_mark", "sim.index", "sim.index_rules"),
+    *("sim.funding", "sim.continuous_funding", "sim.voted_funding", "sim.skew_funding", "sim.twap_funding"),
+    *("sim.research_funding", "sim.tiers", "sim.liquidation", "sim.engine", "sim.deleverage", "sim.socialise"),
+    *("sim.insurance", "sim.pool_rules", "sim.paths", "agents.distributions"),
+)
 NUMPY_SCALARS = ("float64", "int64", "bool_", "bool", "str_")  # numpy's numbers as a repr shows them
 
 
@@ -19,7 +25,8 @@ def spoken():
     names = {}
     for module in SPOKEN:
         for name, value in vars(import_module(module)).items():
-            if dataclasses.is_dataclass(value) and (isinstance(value, type) or name.isupper()):
+            preset = module == SPOKEN[0] and name.isupper()
+            if dataclasses.is_dataclass(value) and (isinstance(value, type) or preset):
                 names[name] = value
     return names
 

@@ -11,6 +11,7 @@ from benchmarks import bare, book, markets, takeover, timing
 from benchmarks.flow import rounds
 from sim import orders, risk
 from sim.compiled import HOME
+from sim.ledger import RESERVED_ROWS
 
 
 def test_the_bare_book_and_our_own_trade_the_same_when_orders_come_in_the_same_order():
@@ -34,7 +35,7 @@ def test_the_frozen_market_trades_among_all_five_crowds():
         market.step()
     x = market.exchange
     assert x.now[0].messages > 60 and x.now[0].fills > 0
-    assert len(market.crowds) == 7 and len(x.accounts) == 4 + 500 + 20 - 1 + 100
+    assert len(market.crowds) == 7 and len(x.accounts) == RESERVED_ROWS + 500 + 20 - 1 + 100
     asleep = x.accounts[market.crowds[-2].first :]
     assert (asleep.contracts != 0).all() and (asleep.wakes == 0).all()
 
