@@ -213,17 +213,6 @@ def dydx_bankruptcy_quote(positions, oracle, quote_balance, maintenance_rate, cl
     return part * (values[close] - collateral * asked[close] / positive("maintenance", required))
 
 
-def dydx_insurance_delta(size, price, bankruptcy_quote, max_fee=0.015):
-    """USD the insurance fund gets of a liquidation fill, or pays if negative.
-
-    What the fill brings above the bankruptcy quote, at most max_fee of the fill. size: coin, signed as the position;
-    bankruptcy_quote: as `dydx_bankruptcy_quote` gives it, negative for a short. Source: dYdX v4, clob keeper,
-    GetLiquidationInsuranceFundDelta.
-    """
-    quote = size * price
-    return np.minimum(quote - bankruptcy_quote, max_fee * np.abs(quote))
-
-
 def drift_base(shortage, margin_ratio, oracle, *, liquidator_fee=0.0, fund_fee=0.0, quote_oracle=1.0):
     """Base to transfer so that a margin shortage is covered; inf where no transfer helps.
 

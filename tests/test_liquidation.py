@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sim import laws
 from sim import liquidation as rules
 from sim.contract import Inverse, Linear
+from sim.insurance import insurance_delta
 from sim.ledger import OUTSIDE, fill
 from sim.liquidation import (
     BINANCE_TARGET,
@@ -56,7 +57,6 @@ from sim.solvency import (
     dydx_account,
     dydx_bankruptcy_quote,
     dydx_fillable_price,
-    dydx_insurance_delta,
     htx_margin_ratio,
     hyperliquid_backstop,
     hyperliquid_liquidation_price,
@@ -430,10 +430,10 @@ def test_dydx_fillable_price_is_the_general_one(size, oracle, rate, cover, sprea
 
 
 def test_dydx_fund_gets_a_capped_fee_or_pays():
-    assert dydx_insurance_delta(0.1, 51_051, 5_100, 0.005) == pytest.approx(5.1)
-    assert dydx_insurance_delta(-0.1, 44_100, -4_900, 0.005) == pytest.approx(22.05)
-    assert dydx_insurance_delta(0.1, 50_000, 5_100) == pytest.approx(-100)
-    assert dydx_insurance_delta(-0.1, 50_000, -4_900) == pytest.approx(-100)
+    assert insurance_delta(0.1, 51_051, 5_100, 0.005) == pytest.approx(5.1)
+    assert insurance_delta(-0.1, 44_100, -4_900, 0.005) == pytest.approx(22.05)
+    assert insurance_delta(0.1, 50_000, 5_100, 0.015) == pytest.approx(-100)
+    assert insurance_delta(-0.1, 50_000, -4_900, 0.015) == pytest.approx(-100)
     with pytest.raises(ValueError, match="size must be a part of the position"):
         dydx_bankruptcy_quote({"BTC": 1.0}, {"BTC": 5.0}, 0.0, 0.1, "BTC", size=-0.5)
 
@@ -446,7 +446,7 @@ def test_dydx_insurance_delta_is_the_general_split(size, entry, margin, away):
     got = DYDX_FILLABLE.split(LINEAR, size, cost, collateral, price)
     coin, quote = size * LINEAR.face, (cost + collateral) * LINEAR.unit
     bankrupt = dydx_bankruptcy_quote({"X": coin}, {"X": entry}, quote, 0.1, "X")
-    assert got["fund_coin"] == pytest.approx(dydx_insurance_delta(coin, price, bankrupt), abs=1e-5)
+    assert got["fund_coin"] == pytest.approx(insurance_delta(coin, price, bankrupt, 0.015), abs=1e-5)
 
 
 def test_a_dydx_account_adds_up():
