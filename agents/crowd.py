@@ -55,6 +55,8 @@ class Crowd(mesa.Agent):
         if self.max_leverage is None:
             self.max_leverage = self.market.venue.max_leverage
         mesa.Agent.__init__(self, self.market)
+        getattr(mesa.Agent, "_ids", {}).pop(self.market, None)  # Mesa's counter would keep every market alive
+        self.unique_id = len(self.market.crowds) + 1
         self.key = crowd_key(self.market.seed, self.name)
         self.traits = self._draw_traits()
         self._check_traits()

@@ -1,6 +1,5 @@
 """What an insurance fund pays and receives, and when it stops paying: pure rules and functions of plain numbers."""
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ class DrawLimit:
     against:      "peak" of that time, or its "mean" (of the samples in the window, which should be evenly spaced)
     fall:         the part of that reference that may be lost
     least:        but no less than this amount, in the unit of the balance
-    stop:         part lost at which deleveraging, once begun, ends again; nan: the same as `fall`
+    stop:         part lost at which deleveraging, once begun, ends again; None: the same as `fall`
     above:        the rule counts while the balance is above this; at 0 or below, winners are deleveraged anyhow
 
     OKX: fall=0.3 from the peak (help article on early liquidation); a third-party copy of its introduction to
@@ -37,13 +36,13 @@ class DrawLimit:
     against: str = "peak"
     fall: float = 0.3
     least: float = 0.0
-    stop: float = math.nan
+    stop: float | None = None
     above: float = 0.0
 
     def __post_init__(self):
         positive("window_hours", self.window_hours)
         require(0 < self.fall <= 1, self.fall, "fall must lie above 0 and up to 1", "give a fraction")
-        if not (math.isnan(self.stop) or 0 <= self.stop <= self.fall):
+        if self.stop is not None and not 0 <= self.stop <= self.fall:
             raise ValueError(f"stop must lie between 0 and fall (got {self.stop}); leave it out for the same")
         if self.against not in ("peak", "mean"):
             raise ValueError(f"against must be 'peak' or 'mean' (got {self.against!r})")
@@ -52,7 +51,7 @@ class DrawLimit:
 
     def threshold(self, reference, already=False):
         """The balance below which winners are deleveraged; `already`: the one above which that ends."""
-        part = self.fall if not already or math.isnan(self.stop) else self.stop
+        part = self.fall if not already or self.stop is None else self.stop
         return reference - max(part * reference, self.least)
 
     def verdict(self, balance, reference, already=False):

@@ -119,6 +119,7 @@ class Floor:
 
     def liquidate(self):
         """One round at the present mark."""
+        self.make_room(len(self.x.accounts))
         while risk.liquidate(self.x, self.first_rows) == risk.FULL:
             self.x = self.x.replace(lots=grown(self.x.lots, 2 * len(self.x.lots)))
         self.make_room(0)

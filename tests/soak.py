@@ -83,7 +83,7 @@ def soak(name, messages, seed, happened):
         if done % max(1, steps // 5) == 0:
             print(f"  {name}: {done * BATCH:>12,} messages, {time.monotonic() - started:6.1f} s", flush=True)
     happened.update({field: int(floor.now[field]) for field in COUNTED})
-    happened["reduced"] += int(floor.now.liquidations - floor.now.lots)
+    happened["reduced"] += int((~floor.x.lots.taken_over[: floor.now.lots]).sum())
     happened["lots_deleveraged"] += int((floor.x.lots.deleveraged[: floor.now.lots] > 0).sum())
     happened["socialised"] += sum(lot < 0 for lot, *_ in floor.adl)
 

@@ -3,9 +3,11 @@
 A crowd that is listed in `agents.CROWDS` is held to the promises; so is one written by a user, in numpy.
 """
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -369,6 +371,16 @@ class Quoter(Crowd):
         first = np.full(len(me.rows), view.step == 1)
         far = 4_000.0 if self.size < 0 else 16_000.0
         return [me.limit(first, self.size, self.price), me.limit(first, np.negative(np.sign(self.size)) * 50, far)]
+
+
+def test_a_market_that_nobody_holds_is_forgotten():
+    market = quiet()
+    crowds = [NoiseTraders(market, count=2, name="One"), NoiseTraders(market, count=2, name="Two")]
+    assert [each.unique_id for each in crowds] == [1, 2] and len(market.agents) == 2
+    kept = weakref.ref(market)
+    del market, crowds
+    gc.collect()
+    assert kept() is None
 
 
 def test_listed_values_go_to_accounts_in_turn():

@@ -329,9 +329,10 @@ def test_an_order_too_large_to_be_counted_is_refused():
     """9,223,373 contracts at half a dollar are worth 18 million coins, just above what 64 bits hold."""
     floor = floor_of(BITMEX, [10**15] * 2)
     floor.send(ANNA, 9_223_373, 1)
-    floor.send(ANNA, -9_223_373, 15_900, trigger=1, limit=1)
+    opens(floor, BOB, 9_223_373, 16_000, 0)
+    floor.send(BOB, -9_223_373, 15_900, trigger=1, limit=1)  # to close, at any price
     assert floor.now.rejected == 2 and floor.now.resting == 0
-    assert floor[ANNA].buying_value == floor[ANNA].selling_value == 0
+    assert floor[ANNA].buying_value == floor[BOB].selling_value == 0
 
 
 # ---- who keeps what a liquidation leaves
