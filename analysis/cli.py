@@ -162,11 +162,22 @@ def compare(names, scenario, seed, hours, processes, out, force):
     folder = Path(out or f"runs/compare-{scenario.rpartition(':')[2]}-{seed}")
     check_folder(folder, force)
     arguments = {"seed": seed} | ({"hours": hours} if hours else {})
-    rows = compare.compare(scenario, names, processes, **arguments)
+    rows, finished = [], True
+    try:
+        for row in compare.compared(scenario, names, processes, **arguments):
+            rows.append(row)
+    except KeyboardInterrupt:
+        if not rows:
+            raise
+        finished = False
     click.echo(compare.lines(rows))
     with new_folder(folder, force) as partial:
         compare.save(rows, partial, scenario=scenario, **arguments)
     click.echo(f"\nSaved in {folder}; look at {folder / 'comparison.png'}")
+    if not finished:
+        click.echo(f"perpsim: interrupted; the venues that were done are saved in {folder}", err=True)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
