@@ -109,6 +109,28 @@ def run(ctx):
         click.echo(ctx.get_help())
 
 
+class Sweeps(Runs):
+    """One subcommand for each scenario, whose options are its keywords as axes."""
+
+    def get_command(self, ctx, name):
+        """Return the command that sweeps over the scenario called `name`."""
+        from analysis.sweep.command import command
+
+        return command(name)
+
+
+@perpsim.command(cls=Sweeps, subcommand_metavar="SCENARIO --seeds SEEDS [OPTIONS]", invoke_without_command=True)
+@click.pass_context
+def sweep(ctx):
+    """Run a scenario at many points with many seeds.
+
+    Rows are saved as they come; the same command goes on where it was stopped. SCENARIO is a name or
+    my_file.py:my_scenario. `perpsim sweep SCENARIO --help` shows the axes.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
 @perpsim.command()
 @click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every row and the counts as JSON.")
 @click.option("--examples", type=click.Path(), help="Another table of published numbers; docs/published.md says how.")

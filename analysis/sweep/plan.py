@@ -208,6 +208,7 @@ def unknown_difference(what, old, new):
     if isinstance(old, (list, dict)) and isinstance(new, (list, dict)):
         gone, come = [str(each) for each in old if each not in new], [str(each) for each in new if each not in old]
         if gone or come:
-            return f"its {what} differ (it has {', '.join(gone) or 'none'} besides; not {', '.join(come) or 'any'})"
+            gone, come = (", ".join(each) or "none" for each in (gone, come))
+            return f"its {what} differ (only there: {gone}; only asked now: {come})"
     return f"its {what} differ (it has {old}, now asked: {new})"
 

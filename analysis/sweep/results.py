@@ -70,7 +70,8 @@ class Sweep:
         rows, names = self.frame(), self.chosen(metrics)
         rows = rows[rows.status == "done"]
         base = rows[rows.twin == ""].set_index(["point", "seed"])[names]
-        twins = rows[(rows.twin != "") & [place in base.index for place in zip(rows.point, rows.seed, strict=True)]]
+        paired = np.array([place in base.index for place in zip(rows.point, rows.seed, strict=True)], bool)
+        twins = rows[(rows.twin != "").to_numpy() & paired]
         places = pandas.MultiIndex.from_frame(twins[["point", "seed"]])
         twins = twins.assign(**{name: twins[name].to_numpy() - base.loc[places, name].to_numpy() for name in names})
         return summed(twins, ["point", "twin"], self.axes, names)
