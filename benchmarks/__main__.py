@@ -13,6 +13,7 @@ PARTS = {
     "memory": "bytes an account",
     "start": "compilation, later starts, --help",
     "takeover": "half of 200,000 accounts taken over at one mark",
+    "sweep": "scaling of a sweep, and ten thousand short runs: about ten minutes",
 }
 
 
@@ -39,7 +40,7 @@ def main():
 
 def run(wanted):
     """(lines, profile) of those parts; the bare book is always timed first, since others are compared to it."""
-    from benchmarks import bare, book, memory, start, takeover, whole
+    from benchmarks import bare, book, memory, start, sweeps, takeover, whole
 
     print(timing.HEADER)
     lines, profile = [], {}
@@ -59,6 +60,8 @@ def run(wanted):
         lines += said(start.measure())
     if "takeover" in wanted:
         lines += said(takeover.measure())
+    if "sweep" in wanted:
+        lines += said(sweeps.measure())
     if profile:
         show(profile)
     return lines, profile

@@ -16,13 +16,19 @@ def provenance():
 
     `commit` is None outside a git checkout, and ends in "+" where the checkout differs from it.
     """
-    versions = {"python": platform.python_version(), "platform": platform.platform()}
+    return {"source": source_hash(), "versions": dict(versions()), "commit": commit()}
+
+
+@cache
+def versions():
+    """Return {library: version} of what is installed, None where it is not; read once per process."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
     for name in LIBRARIES:
         try:
-            versions[name] = version(name)
+            found[name] = version(name)
         except PackageNotFoundError:  # run from its folder, never installed
-            versions[name] = None
-    return {"source": source_hash(), "versions": versions, "commit": commit()}
+            found[name] = None
+    return found
 
 
 @cache

@@ -63,8 +63,6 @@ def opened(spec):
             f"{where} must run the code that the sweep was planned with (got {found}, not {spec.code}); "
             "install the same perpsim and libraries there"
         )
-    gc.collect()
-    gc.freeze()  # what is imported stays; a collection after each run need not look at it again
     return spec._replace(scenario=scenario, metrics=tuple(metrics))
 
 
@@ -79,7 +77,14 @@ def measured(spec, job, changes, attempt):
             replay = {"base_impact": market.spot.impact}
         del market
         gc.collect()  # a market is a ring of references
+    settle()
     return rows
+
+
+@cache
+def settle():
+    """After the first job: what is imported by now stays, and no later collection need look at it again."""
+    gc.freeze()
 
 
 def one(spec, run_id, seed, arguments, attempt):
