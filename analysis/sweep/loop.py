@@ -2,7 +2,7 @@
 
 import pickle
 from collections import Counter, deque
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import contextmanager
 
 import cloudpickle
@@ -105,7 +105,14 @@ class Handing:
 
     def back(self, future):
         """(job, rows) of a finished future; no rows where the job is to be done again."""
-        job, error = self.live.pop(future), future.exception()
+        job = self.live.pop(future)
+        try:
+            error = future.exception()
+        except CancelledError:
+            error = ConnectionError(
+                "the workers are gone (was the cluster shut down?); what was done is saved: start it again, "
+                "and the same call goes on from there"
+            )
         if error is None:
             return job, future.result()
         final = hasattr(self.executor, "failed")  # it tries again by itself

@@ -35,11 +35,11 @@ class LocalPool(Executor):
         return len(self.lanes)
 
     def start(self):
-        """See that a process can start at all; RuntimeError, one sentence, if not."""
+        """See that a process can start at all; ChildProcessError, one sentence, if not."""
         try:
             self.submit(os.getpid).result()
         except WorkerDied:
-            raise RuntimeError(
+            raise ChildProcessError(
                 "a worker must be able to start, but died at once; in a script of yours put the call of sweep under "
                 "`if __name__ == '__main__':`, for every worker imports that script"
             ) from None
@@ -63,8 +63,8 @@ class Lane:
     """One process, and the calls that wait for it; the first of these is the one it is running."""
 
     def __init__(self):
-        self.lock, self.waiting, self.generation, self.closed = threading.RLock(), deque(), 0, False
-        self.pool, self.pid = new_process(), None
+        self.lock, self.waiting, self.closed = threading.RLock(), deque(), False
+        self.generation, self.pool, self.pid, self.sent = 0, new_process(), None, 0
 
     def submit(self, function, args, kwargs):
         """A Future of a call."""
@@ -81,23 +81,25 @@ class Lane:
                 self.pid = self.pool.submit(os.getpid)
             inner = self.pool.submit(call.function, *call.args, **call.kwargs)
         except BrokenProcessPool:
+            if self.sent:  # it died at work: `receive` is about to hear of it, and sends all that waits again
+                return
             self.replace()
-            self.pid = self.pool.submit(os.getpid)
-            inner = self.pool.submit(call.function, *call.args, **call.kwargs)
-        generation = self.generation
+            self.send(call)
+            return
+        generation, self.sent = self.generation, self.sent + 1
         inner.add_done_callback(lambda done: self.receive(generation, call, done))
 
     def replace(self):
         """A new process in the place of a dead one."""
         self.pool.shutdown(wait=False)
-        self.generation, self.pool, self.pid = self.generation + 1, new_process(), None
+        self.generation, self.pool, self.pid, self.sent = self.generation + 1, new_process(), None, 0
 
     def receive(self, generation, call, done):
         """Hand on what came of a call; when the process died, blame the first and send the others again."""
         with self.lock:
             if generation != self.generation or done.cancelled():
                 return
-            error = done.exception()
+            error, self.sent = done.exception(), self.sent - 1
             if isinstance(error, BrokenProcessPool):
                 guilty = self.waiting.popleft()
                 if not self.closed:

@@ -52,14 +52,14 @@ def work(spec, job, changes, attempt=1):
 
 @cache
 def opened(spec):
-    """The Spec with its functions in place of references to them; RuntimeError if this worker runs other code."""
+    """The Spec with its functions in place of references to them; ImportError if this worker runs other code."""
     spec = pickle.loads(spec)
     references = (spec.scenario, *spec.metrics)
     scenario, *metrics = [each.found() for each in references]
     found = fingerprint(references)
     if found != spec.code:
         where = f"worker on {host()}"
-        raise RuntimeError(
+        raise ImportError(
             f"{where} must run the code that the sweep was planned with (got {found}, not {spec.code}); "
             "install the same perpsim and libraries there"
         )
