@@ -1,0 +1,1 @@
+"""What theory says: formulas of papers, each alone, to be held beside what a run does."""
