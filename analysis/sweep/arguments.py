@@ -17,7 +17,7 @@ def resolved(scenario, arguments, base=None):
     for a name that is none.
     """
     known, made = keywords(scenario), dict(base or {})
-    for name, value in arguments.items():
+    for name, value in sorted(arguments.items(), key=lambda each: each[0].count(".")):  # a whole before its parts
         top, *inner = name.split(".")
         if top in OF_THE_SWEEP:
             raise TypeError(f"{top} must not be an argument of a sweep; it is set by {OF_THE_SWEEP[top]}")
@@ -62,14 +62,31 @@ def texts(arguments):
     told = {}
     for name, value in arguments.items():
         told[name] = text(value)
-        if re.search(r"<.* at 0x|<function|<lambda", told[name]):
-            raise ValueError(f"{name} must have a repr that says all (got {told[name][:80]}); make it a dataclass")
+        if re.search(r"<.* at 0x|<function|<lambda|, \.\.\.[,\n]", told[name]):
+            raise ValueError(f"{name} must have a repr that says all (got {told[name][:80]!r}); make it a dataclass")
     return told
 
 
 def hashes(arguments):
-    """{path: sha256} of the files that arguments name."""
-    return {each: file_hash(each) for value in arguments.values() for each in map(str, files(value))}
+    """{path: sha256} of the files that arguments name, fields of rules included."""
+    return {each: file_hash(each) for value in arguments.values() for each in map(str, within(value))}
+
+
+def within(value):
+    """The files that a value, or a part of it, names."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = tuple(getattr(value, each.name) for each in fields(value))
+    return [file for each in value for file in within(each)] if isinstance(value, (tuple, list)) else files(value)
+
+
+def column(values):
+    """[cell] of the values of an axis, all numbers, all truths or all texts; what is None or not there is None."""
+    cells = [None if each is None else cell(each) for each in values]
+    kinds = {type(each) for each in cells if each is not None}
+    if kinds == {int} and any(each is not None and abs(each) >= 2**63 for each in cells) or len(kinds) > 1:
+        kind = float if kinds == {int, float} else str
+        return [None if each is None else kind(each) for each in cells]
+    return cells
 
 
 def cell(value):

@@ -27,11 +27,14 @@ class Between:
 
     def at(self, uniform):
         """The value at a quantile; a whole number where both ends are."""
+        whole = isinstance(self.low, int) and isinstance(self.high, int)
         if self.log:
             value = float(np.exp(log(self.low) + uniform * (log(self.high) - log(self.low))))
         else:
             value = self.low + uniform * (self.high - self.low)
-        return round(value) if isinstance(self.low, int) and isinstance(self.high, int) else float(value)
+        if whole and not self.log:
+            return self.low + int(uniform * (self.high - self.low + 1))  # else the ends would come half as often
+        return round(value) if whole else float(value)
 
 
 def points(axes, design="grid", count=None, paired=(), seed=0):

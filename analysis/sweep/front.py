@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from hashlib import blake2b
+from operator import index
 from pathlib import Path
 
 import numpy as np
@@ -104,22 +105,35 @@ def planned(scenario, seeds, metrics, twins, design, count, paired, design_seed,
     """The Plan of what was asked."""
     scenario = scenario_named(scenario)
     axes = {name: values(value) for name, value in grid.items() if is_axis(value)}
-    fixed = {name: value for name, value in grid.items() if not is_axis(value)}
+    fixed = {name: scalar(value) for name, value in grid.items() if not is_axis(value)}
     together = columns_together(scenario, paired)
-    measured = headlines() if metrics is None else metrics
+    measured = headlines() if metrics is None else [metrics] if callable(metrics) else several(metrics)
     measured = [each for word in measured for each in (metrics_named([word]) if isinstance(word, str) else [word])]
     made = Plan(
         scenario=scenario,
         points=tuple(points(axes, design, count, together, design_seed)),
-        seeds=tuple(int(seed) for seed in seeds),
+        seeds=whole(seeds),
         metrics=tuple(measured),
         fixed=fixed,
         twins={label: dict(change) for label, change in (twins or {}).items()},
-        tables=kept(series_s, tables),
+        tables=kept(series_s, several(tables)),
         origin=reference(scenario),
         references=tuple(map(reference, measured)),
     )
     return made
+
+
+def whole(seeds):
+    """(seed,) of what was given for them; TypeError, one sentence, if it is not several whole numbers."""
+    try:
+        return tuple(index(seed) for seed in seeds)
+    except TypeError:
+        raise TypeError(f"seeds must be several whole numbers (got {seeds!r}); say range(8)") from None
+
+
+def several(words):
+    """Words, or only one."""
+    return [words] if isinstance(words, str) else words
 
 
 def columns_together(scenario, paired):
@@ -127,17 +141,33 @@ def columns_together(scenario, paired):
     if not isinstance(paired, (str, Path)):
         return [dict(each) for each in paired]
     rows = read_paired(paired)
-    return [{name: fitted(word, present(scenario, name)) for name, word in row.items()} for row in rows]
+    return [{name: meant(scenario, name, word, paired) for name, word in row.items()} for row in rows]
+
+
+def meant(scenario, name, word, file):
+    """What a word of a column of a file says; ValueError, one sentence, if it cannot be said there."""
+    default = present(scenario, name)
+    try:
+        return fitted(word, default)
+    except ValueError as error:
+        raise ValueError(f"{file}: {name} {error}") from None
 
 
 def is_axis(value):
     """Whether a value given for an argument stands for several: a list, a range, an array, a Between."""
-    return isinstance(value, (list, range, np.ndarray, Between))
+    return isinstance(value, (list, range, Between)) or isinstance(value, np.ndarray) and value.ndim > 0
 
 
 def values(axis):
     """An axis as a list of plain values, or a Between."""
-    return axis if isinstance(axis, Between) else [each.item() if hasattr(each, "item") else each for each in axis]
+    if isinstance(axis, np.ndarray) and axis.ndim > 1:
+        raise ValueError(f"an array must have one dimension to be an axis (got {axis.ndim}); say list(array)")
+    return axis if isinstance(axis, Between) else [scalar(each) for each in axis]
+
+
+def scalar(value):
+    """A number of numpy's as a plain one; anything else as it is."""
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value
 
 
 def told(value):

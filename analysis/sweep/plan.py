@@ -6,13 +6,14 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple
 
-from analysis.sweep.arguments import cell, hashes, resolved, texts
+from analysis.sweep.arguments import cell, column, hashes, resolved, texts
 from analysis.sweep.origin import Reference, fingerprint
 from scenarios.scenario import defaults, keywords
 
 BASE = ""
 """What the column `twin` holds for a run that is no twin."""
 
+LAST_SEED = 2**63
 IDENTITY = "run_id point seed twin".split()
 STORY = "status error scenario arguments code".split()
 
@@ -58,6 +59,11 @@ class Plan:
         return tuple(dict.fromkeys(name for each in self.points for name in each))
 
     @cached_property
+    def cells(self):
+        """{axis: (points,) of one kind}, as they stand in a table."""
+        return {axis: column([each.get(axis) for each in self.points]) for axis in self.axes}
+
+    @cached_property
     def metric_names(self):
         """The columns that the metrics fill: their names, or those in the `names` of one that returns several."""
         return tuple(name for each in self.metrics for name in columns(each))
@@ -74,9 +80,14 @@ class Plan:
         return name if file.startswith("scenarios/") else self.origin.word
 
     @cached_property
+    def _varied(self):
+        return {axis.partition(".")[0] for axis in self.axes}
+
+    @cached_property
     def _fixed_texts(self):
-        base = {**defaults(self.scenario), **resolved(self.scenario, self.fixed)}
-        return texts({name: value for name, value in base.items() if name != "seed"})
+        fixed = {name: value for name, value in self.fixed.items() if name.partition(".")[0] not in self._varied}
+        base = {**defaults(self.scenario), **resolved(self.scenario, fixed)}
+        return texts({name: value for name, value in base.items() if name not in {"seed", *self._varied}})
 
     @cached_property
     def _told(self):
@@ -85,8 +96,7 @@ class Plan:
     def _points_texts(self, point):
         """({keyword: text}, {file: sha256}, {label: {keyword: text}}) of one point."""
         arguments = self.arguments(point)
-        varied = {name.partition(".")[0] for name in point}
-        told = self._fixed_texts | texts({name: arguments[name] for name in varied})
+        told = self._fixed_texts | texts({name: arguments[name] for name in arguments if name in self._varied})
         changes = {label: texts(self.change(arguments, label)) for label in self.twins}
         files = hashes(arguments)
         for label in self.twins:
@@ -95,9 +105,9 @@ class Plan:
 
     def arguments(self, point):
         """{keyword: value} of the runs of a point, without seed."""
-        base = {**defaults(self.scenario), **resolved(self.scenario, self.fixed)}
+        base = defaults(self.scenario)
         base.pop("seed", None)
-        return resolved(self.scenario, point, base)
+        return resolved(self.scenario, self.fixed | point, base)
 
     def change(self, arguments, label):
         """{keyword: value} by which a twin differs from a run with those arguments."""
@@ -145,7 +155,7 @@ class Plan:
     def row(self, point, seed, label, run_id):
         """What a row of results holds before its run: who it is, and what is needed to run it again."""
         made = {"run_id": run_id, "point": point, "seed": seed, "twin": label}
-        made |= {axis: cell(self.points[point].get(axis)) for axis in self.axes}
+        made |= {axis: self.cells[axis][point] for axis in self.axes}
         story = {"scenario": self.scenario_word, "arguments": self._told_json(point, label)}
         return made | story | {"code": self.code}
 
@@ -169,8 +179,12 @@ def check(plan):
     known = keywords(plan.scenario)
     if not plan.seeds:
         raise ValueError("a sweep must be given at least one seed (got none); say seeds=range(8)")
+    if not 0 <= min(plan.seeds) <= max(plan.seeds) < LAST_SEED:
+        raise ValueError(f"seeds must be whole numbers from 0 to below 2**63 (got {list(plan.seeds)[:9]})")
     if len(set(plan.seeds)) < len(plan.seeds):
         raise ValueError(f"seeds must differ (got {list(plan.seeds)[:9]}...); a run counted twice is no new evidence")
+    for name in set(plan.fixed) & set(plan.axes):
+        raise ValueError(f"{name} must be an argument of all runs or a column of paired ones, not both")
     for name in known:
         if known[name].default is known[name].empty and name not in {"seed", *plan.fixed, *plan.axes}:
             raise TypeError(f"scenario {plan.scenario.__name__} must be given {name!r}; add {name}=...")
@@ -211,4 +225,3 @@ def unknown_difference(what, old, new):
             gone, come = (", ".join(each) or "none" for each in (gone, come))
             return f"its {what} differ (only there: {gone}; only asked now: {come})"
     return f"its {what} differ (it has {old}, now asked: {new})"
-

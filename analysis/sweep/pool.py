@@ -8,10 +8,12 @@ import os
 import signal
 import threading
 from collections import deque
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from typing import NamedTuple
+
+START_S = 30.0  # in which a process that starts can be told to end
 
 
 class WorkerDied(RuntimeError):
@@ -104,8 +106,10 @@ class Lane:
                 guilty = self.waiting.popleft()
                 if not self.closed:
                     self.replace()
-                    for each in self.waiting:
-                        self.send(each)
+                    fresh = self.generation
+                    for each in list(self.waiting):
+                        if fresh == self.generation:  # it did not die again meanwhile, and all be sent by that
+                            self.send(each)
             else:
                 self.waiting.remove(call)
         if isinstance(error, BrokenProcessPool):
@@ -119,11 +123,12 @@ class Lane:
         """End the process."""
         with self.lock:
             self.closed = True
-            if kill and self.pid is not None and self.pid.done() and not self.pid.exception():
-                try:
-                    os.kill(self.pid.result(), getattr(signal, "SIGKILL", signal.SIGTERM))
-                except ProcessLookupError:
-                    pass
+            pid = self.pid
+        if kill and pid is not None:
+            try:
+                os.kill(pid.result(START_S), getattr(signal, "SIGKILL", signal.SIGTERM))
+            except (ProcessLookupError, BrokenProcessPool, TimeoutError, CancelledError):  # it is not there to kill
+                pass
         self.pool.shutdown(wait=wait and not kill, cancel_futures=kill)
 
 

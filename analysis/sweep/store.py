@@ -10,6 +10,7 @@ number grows with the logarithm of time. At the end they become one, in the orde
 """
 
 import json
+import os
 import time
 from functools import cached_property
 from itertools import pairwise
@@ -21,7 +22,7 @@ import pyarrow.parquet as parquet
 from filelock import FileLock, Timeout
 
 from analysis.sweep.plan import BASE, STORY, difference
-from analysis.sweep.work import sync_folder, write_whole
+from analysis.sweep.work import saving, sync_folder, write_whole, written
 from sim.provenance import provenance
 from sim.record import plain
 
@@ -73,26 +74,30 @@ class Store:
         """Make the folders; OSError, one sentence, unless the folder is new, empty, or a sweep's."""
         if self.folder.exists() and not self.folder.is_dir():
             raise FileExistsError(f"the folder of a sweep must not be a file (got {self.folder}); name another")
-        there = [each.name for each in self.folder.iterdir()] if self.folder.exists() else []
-        if set(there) - {"lock"} and "about.json" not in there:
+        there = list(self.folder.iterdir()) if self.folder.exists() else []
+        if any(map(foreign, there)) and self.folder / "about.json" not in there:
             raise FileExistsError(f"{self.folder} holds something else than a sweep; name another folder")
-        for name in ("runs", "journal", *self.plan.tables):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        with saving(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
 
     def check(self):
         """ValueError, one sentence, if what the folder holds is of another sweep, or of other code."""
         path = self.folder / "about.json"
         if path.exists():
-            old = read_json(path).get("identity", {})
-            why = difference(old, json.loads(json.dumps(self.plan.identity())))
+            old = read_json(path)
+            if not isinstance(old, dict) or "identity" not in old:
+                raise FileExistsError(f"{self.folder} holds something else than a sweep; name another folder")
+            why = difference(old["identity"], json.loads(json.dumps(self.plan.identity())))
             if why:
                 raise ValueError(f"{self.folder} holds another sweep: {why}; name another folder or remove that one")
+        with saving(self.folder):
+            for name in ("runs", "journal", *self.plan.tables):
+                (self.folder / name).mkdir(exist_ok=True)
 
     def write_plan(self):
         """Write what is asked and every run that is to be made, before the first is."""
         about = {"identity": self.plan.identity(), "asked": self.asked, "seeds": list(self.plan.seeds)}
         about |= {"points": len(self.plan.points), **provenance()}
-        write_json(plain(about), self.folder / "about.json")
         rows = [
             self.plan.row(point, seed, label, run_id)
             for point in range(len(self.plan.points))
@@ -100,14 +105,20 @@ class Store:
             for label, run_id in zip(self.plan.labels, self.plan.ids(point, seed), strict=True)
         ]
         schema = pyarrow.schema([each for each in self.schema if each.name in rows[0]])
-        write_whole(pyarrow.Table.from_pylist(rows, schema), self.folder / "plan.parquet")
+        with saving(self.folder):
+            write_json(plain(about), self.folder / "about.json")
+            self.write(pyarrow.Table.from_pylist(rows, schema), self.folder / "plan.parquet")
+
+    def write(self, table, path):
+        """Write a Parquet file whole or not at all, and made where no reader looks."""
+        write_whole(table, path, self.folder / "journal")
 
     @cached_property
     def schema(self):
         """The columns of the dataset."""
         text, whole, number = pyarrow.string(), pyarrow.int64(), pyarrow.float64()
         named = {"run_id": text, "point": whole, "seed": whole, "twin": text}
-        named |= {axis: kind_of([each.get(axis) for each in self.plan.points], self.plan) for axis in self.plan.axes}
+        named |= {axis: kind_of(cells) for axis, cells in self.plan.cells.items()}
         named |= dict.fromkeys(self.plan.metric_names, number)
         named |= dict.fromkeys(STORY, text)
         return pyarrow.schema([*named.items(), *META.items()], metadata={"perpsim": json.dumps(self.plan.identity())})
@@ -123,15 +134,13 @@ class Store:
         self.known = set(table["run_id"].to_pylist())
         lost = [rows for rows in self.journalled() if rows[0]["run_id"] not in self.known]
         places = self.places() if self.known or lost else {}
-        moved = False
-        for row in table.to_pylist():
+        for row in (*table.to_pylist(), *(each for rows in lost for each in rows)):
             self.require_planned(row, places)
-            moved = moved or places[row["run_id"]][0] != row["point"]
-        for rows in lost:
-            if rows[0]["run_id"] in places:
-                self.add(*places[rows[0]["run_id"]], rows)
-        if moved:
+        moved = any(places[row["run_id"]][0] != row["point"] for row in table.to_pylist())
+        if moved or any(parquet.read_schema(path) != self.schema for path in self.parts("runs")):
             self.renumber(places)
+        for rows in lost:
+            self.add(*places[rows[0]["run_id"]], rows)
 
     def places(self):
         """{run_id: (point, seed)} of every run of the plan, and of those of seeds that may have been added."""
@@ -147,18 +156,21 @@ class Store:
     def require_planned(self, row, places):
         """ValueError unless a row found in the folder is one of this plan's."""
         if row["run_id"] not in places:
+            which = f"its point {row['point']}, seed {row['seed']}" if "point" in row else row["run_id"]
             raise ValueError(
-                f"{self.folder} holds runs that are not asked for now (such as its point {row['point']}, seed "
-                f"{row['seed']}); ask for them too, name another folder, or remove that one"
+                f"{self.folder} holds runs that are not asked for now (such as {which}); "
+                "ask for them too, name another folder, or remove that one"
             )
 
     def renumber(self, places):
-        """Give the rows of a sweep whose axes have grown the numbers that their points have now."""
-        table = self.read("runs")
-        points = pyarrow.array([places[run_id][0] for run_id in table["run_id"].to_pylist()], pyarrow.int64())
-        table = table.set_column(table.column_names.index("point"), "point", points)
+        """Give the rows of a sweep whose axes have grown the numbers and kinds of values that their points have now."""
+        kept = [name for name in self.schema.names if name not in ("point", *self.plan.axes)]
+        table = self.read("runs", kept)
+        points = [places[run_id][0] for run_id in table["run_id"].to_pylist()]
+        made = {name: table[name] for name in kept} | {"point": points}
+        made |= {axis: [cells[point] for point in points] for axis, cells in self.plan.cells.items()}
         with saving(self.folder):
-            self.put("runs", [table])
+            self.put("runs", [pyarrow.table({name: made[name] for name in self.schema.names}, self.schema)])
 
     def journalled(self):
         """[rows] of every whole line of every journal; a line that a crash tore is none."""
@@ -215,7 +227,7 @@ class Store:
             ids, spooled = [row["run_id"] for row in self.buffer], []
             for name in self.plan.tables:
                 spooled += self.collect(name, ids, number)
-            write_whole(pyarrow.Table.from_pylist(self.buffer, self.schema), self.part("runs", number))
+            self.write(pyarrow.Table.from_pylist(self.buffer, self.schema), self.part("runs", number))
             for path in spooled:
                 path.unlink()
         self.buffer, self.flushed = [], time.monotonic() - self.begun
@@ -226,7 +238,7 @@ class Store:
         paths = [each for each in paths if each.exists()]
         if paths:
             whole = pyarrow.concat_tables([parquet.read_table(each) for each in paths])
-            write_whole(whole, self.part(name, max(number, self.next_number(name))))
+            self.write(whole, self.part(name, max(number, self.next_number(name))))
         return paths
 
     def part(self, name, number):
@@ -237,18 +249,21 @@ class Store:
         """The files of a dataset, in order."""
         return sorted((self.folder / name).glob("part-*.parquet"))
 
-    def read(self, name, names=None):
-        """A dataset as a pyarrow Table, each run once; ValueError for a file that is none."""
-        tables = []
+    def read(self, name, names):
+        """Columns of a dataset as a pyarrow Table, each run once; ValueError for a file that is none."""
+        tables, seen = [], set()
         for path in self.parts(name):
             try:
-                tables.append(parquet.read_table(path, columns=names))
+                table = parquet.read_table(path, columns=list(dict.fromkeys(["run_id", *names])))
             except (pyarrow.ArrowInvalid, OSError) as error:
                 why = f"{path} must be a whole Parquet file ({error})"
                 raise ValueError(f"{why}; remove it, and its runs are made again") from None
-        if not tables:
-            return self.schema.empty_table().select(names) if names else self.schema.empty_table()
-        return pyarrow.concat_tables(tables)
+            ids = table["run_id"].to_pylist()
+            if not seen.isdisjoint(ids):
+                table = table.filter(pyarrow.array([each not in seen for each in ids]))
+            seen.update(ids)
+            tables.append(table.select(names))
+        return pyarrow.concat_tables(tables) if tables else self.schema.empty_table().select(names)
 
     def finish(self, order):
         """Make each dataset one, its runs in the order of the plan, and drop the journals.
@@ -264,11 +279,17 @@ class Store:
 
     def compact(self, name, order):
         """Rewrite the files of a dataset as few, in order, each run once, unless that is what they are."""
-        rank = {run_id: place for place, run_id in enumerate(order)}
+        rank = self.ranks(order)
         ranks = [rank[run_id] for run_id in self.read(name, ["run_id"])["run_id"].to_pylist()]
         many = len(self.parts(name)) > 1 + len(ranks) // ROWS
         if ranks and (many or any(later < one for one, later in pairwise(ranks)) or self.doubled(name)):
-            self.put(name, (self.only(name, wanted, rank) for wanted in self.batches(name, order)))
+            self.put(name, (self.only(name, wanted, rank) for wanted in self.batches(name, rank)))
+
+    def ranks(self, order):
+        """{run_id: place} of runs in that order, then of those that a narrower standard error asked for before."""
+        asked = set(order)
+        more = self.places() if len(self.known) > len(asked) else ()
+        return {run_id: place for place, run_id in enumerate([*order, *(each for each in more if each not in asked)])}
 
     def doubled(self, name):
         """Whether a run stands in several files of a dataset, as a crash may leave it."""
@@ -278,9 +299,10 @@ class Store:
     def put(self, name, tables):
         """Put tables in the place of all files of a dataset. A crash may leave rows there twice, but loses none."""
         old, number = self.parts(name), self.next_number(name)
-        for table in tables:
-            write_whole(table, self.part(name, number))
-            number += 1
+        new = [written(table, self.folder / "journal") for table in tables]
+        for place, path in enumerate(new, number):
+            path.replace(self.part(name, place))
+        sync_folder(self.folder / name)
         for path in old:
             path.unlink()
         for place, path in enumerate(self.parts(name), 1):
@@ -312,34 +334,16 @@ class Store:
         return 1 + max((int(each.stem.partition("-")[2]) for each in self.parts(name)), default=0)
 
 
-def kind_of(values, plan):
-    """The Arrow type of an axis."""
-    from analysis.sweep.arguments import cell
-
-    kinds = {type(cell(value)) for value in values if value is not None}
-    if kinds <= {int}:
-        return pyarrow.int64()
-    if kinds <= {int, float}:
-        return pyarrow.float64()
-    return pyarrow.bool_() if kinds == {bool} else pyarrow.string()
+def kind_of(cells):
+    """The Arrow type of the column of an axis."""
+    kinds = {int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
+    return kinds.get(next((type(each) for each in cells if each is not None), str), pyarrow.string())
 
 
-class saving:
-    """Turn an OSError in the block into one sentence about the folder of a sweep."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, _):
-        if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            raise OSError(
-                f"the sweep stopped, for {self.folder} cannot be written ({reason}); what is there is whole: "
-                "make room, then give the same command again"
-            ) from error
+def foreign(path):
+    """Whether something in a folder without an about.json shows that it is no sweep's that just began."""
+    began = path.name in ("lock", ".about.json") or path.name == "journal" and path.is_dir()
+    return not (began or path.is_dir() and not any(path.iterdir()))
 
 
 def read_json(path):
@@ -353,6 +357,8 @@ def read_json(path):
 def write_json(value, path):
     """Write a JSON file whole or not at all."""
     partial = path.with_name(f".{path.name}")
-    partial.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    with open(partial, "w", encoding="utf-8") as file:
+        file.write(json.dumps(value, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)
-

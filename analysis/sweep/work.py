@@ -42,10 +42,11 @@ def work(spec, job, changes, attempt=1):
     spec = opened(spec)
     job, changes = pickle.loads(job), pickle.loads(changes)
     rows = measured(spec, job, changes, attempt)
-    journal = journal_of(spec.folder)
-    if journal:
-        journal.write(rows)
-    elif spec.tables:
+    with saving(spec.folder):
+        journal = journal_of(spec.folder)
+        if journal:
+            journal.write(rows)
+    if not journal and spec.tables:
         raise FileNotFoundError(f"{spec.folder} must be seen by every worker where tables are kept (not by {host()})")
     return rows
 
@@ -99,10 +100,11 @@ def one(spec, run_id, seed, arguments, attempt):
         if not run.about["finished"]:
             raise KeyboardInterrupt
         values, row["error"], trace = numbers(spec.metrics, run)
-    except Exception as error:  # whatever a scenario may raise: the sweep goes on
-        row["error"], trace = said(error), traceback.format_exc()
+    except (Exception, SystemExit) as error:  # whatever a scenario may raise: the sweep goes on
+        row["error"], trace = said(error), traced()
     if run is not None:
-        keep(spec, run_id, run)
+        with saving(spec.folder):
+            keep(spec, run_id, run)
     row["status"] = "failed" if row["error"] else "done"
     row["metrics"] = values
     row["meta"] = {
@@ -135,11 +137,17 @@ def numbers(metrics, run):
         try:
             got = metric(run)
             got = [got[name] for name in names] if hasattr(metric, "names") else [got]
-            values |= {name: float(each) for name, each in zip(names, got, strict=True)}
-        except Exception as failure:  # a metric of the user's
+            values |= {name: plain_float(each) for name, each in zip(names, got, strict=True)}
+        except (Exception, SystemExit) as failure:  # a metric of the user's
             values |= dict.fromkeys(names, float("nan"))
-            error, trace = error or f"metric {metric.__name__}: {said(failure)}", trace or traceback.format_exc()
+            error, trace = error or f"metric {metric.__name__}: {said(failure)}", trace or traced()
     return values, error, trace
+
+
+def plain_float(number):
+    """A number as a float; of the many nan the one that a journal gives back."""
+    number = float(number)
+    return number if number == number else float("nan")
 
 
 def host():
@@ -149,7 +157,21 @@ def host():
 
 def said(error):
     """An error in one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # an error that cannot even say what it is
+        words = "(it has no text)"
+    return writable(f"{type(error).__name__}: {words}")
+
+
+def traced():
+    """The traceback of the error that is being handled."""
+    return writable(traceback.format_exc())
+
+
+def writable(words):
+    """A text without what UTF-8 does not have, such as half a name of a file."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def keep(spec, run_id, run):
@@ -170,22 +192,30 @@ def last_of_each(time_s, every_s):
     return np.flatnonzero(np.diff(stretch, append=np.inf) > 0)
 
 
-def write_whole(table, path):
-    """Write a Parquet file that is there whole or not at all, whatever happens to the machine."""
+def write_whole(table, path, room=None):
+    """Write a Parquet file that is there whole or not at all, whatever happens to the machine.
+
+    room: the folder in which it is made, of the same file system: readers of a dataset may mind what is half written
+    """
+    path = Path(path)
+    written(table, room or path.parent).replace(path)
+    sync_folder(path.parent)
+
+
+def written(table, room):
+    """A new file in the folder `room` that holds a table, and is on the disk."""
     import pyarrow.parquet
 
-    path = Path(path)
-    partial = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+    partial = Path(room) / f".{secrets.token_hex(8)}"
     try:
         with open(partial, "wb") as file:
             pyarrow.parquet.write_table(table, file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
-        partial.rename(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    return partial
 
 
 def sync_folder(folder):
@@ -198,6 +228,23 @@ def sync_folder(folder):
             os.close(descriptor)
 
 
+class saving:
+    """Turn an OSError in the block into one sentence about the folder of a sweep."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, _):
+        if isinstance(error, OSError) and error.errno is not None:  # what we raise ourselves has none
+            raise OSError(
+                f"the sweep stopped, for {self.folder} cannot be written ({error.strerror}); what is there is whole: "
+                "make room, then give the same command again"
+            ) from error
+
+
 class Journal:
     """A file of this process alone, to which every finished job is added as one line of JSON.
 
@@ -205,10 +252,19 @@ class Journal:
     """
 
     def __init__(self, folder):
-        name = f"{host()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
-        self.file = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self.written = threading.Event()
+        self.path = folder / f"{host()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
+        self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self.written, self.closed = threading.Event(), False
         threading.Thread(target=self.sync, daemon=True).start()
+
+    def there(self):
+        """Whether it is still in its folder: a sweep that is done removes its journals, and the next one makes new."""
+        return self.path.exists()
+
+    def close(self):
+        """Let the file go."""
+        self.closed = True
+        self.written.set()
 
     def write(self, rows):
         """Add one line. OSError, and no line, if there is no room for all of it."""
@@ -225,15 +281,22 @@ class Journal:
 
     def sync(self):
         """See every second that what was written is on the disk."""
-        while True:
+        while not self.closed:
             self.written.wait()
             self.written.clear()
             os.fsync(self.file)
             time.sleep(SYNC_S)
+        os.close(self.file)
 
 
-@cache
+OPEN = {}
+"""The Journals of this process, by folder."""
+
+
 def journal_of(folder):
     """The Journal of this process in the folder of a sweep; None on a worker that cannot see that folder."""
-    journals = Path(folder) / "journal"
-    return Journal(journals) if journals.is_dir() else None
+    if folder in OPEN and not OPEN[folder].there():
+        OPEN.pop(folder).close()
+    if folder not in OPEN and (Path(folder) / "journal").is_dir():
+        OPEN[folder] = Journal(Path(folder) / "journal")
+    return OPEN.get(folder)

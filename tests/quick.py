@@ -1,0 +1,58 @@
+"""A market of a few milliseconds, for tests of sweeps, with numbers to keep; written out as a user's file too."""
+
+import os
+import time
+from pathlib import Path
+
+from agents import MarketMakers, NoiseTraders
+from scenarios import scenario
+from sim.market import Market
+
+
+@scenario
+def quick(*, seed, noise=5, coin=2.0, hours=0.01, fails=(), dies=(), sleeps_s=0.0, **market):
+    """How little does a market need?
+
+    fails: seeds whose runs raise
+    dies: seeds whose runs kill their process
+    """
+    time.sleep(sleeps_s)
+    if seed in dies:
+        os._exit(1)
+    if seed in fails:
+        raise ValueError(f"seed {seed} was to fail")
+    market = Market(seed=seed, hours=hours, **market)
+    MarketMakers(market, count=2, coin=10.0)
+    NoiseTraders(market, count=noise, coin=coin)
+    return market
+
+
+def index_end(run):
+    """Index at the end, which the seed decides."""
+    return run["index"][-1]
+
+
+def index_low(run):
+    """Lowest index."""
+    return run["index"].min()
+
+
+def nowhere(run):
+    """No number: of one sign for even seeds, of the other for odd ones."""
+    return float("nan") if run.about["seed"] % 2 else -float("nan")
+
+
+def moody(run):
+    """A metric that fails for every third seed."""
+    if run.about["seed"] % 3 == 0:
+        raise ZeroDivisionError("one in three, and\nin two lines")
+    return 1.0
+
+
+def both(run):
+    """Two numbers at once."""
+    return {"low": run["index"].min(), "high": run["index"].max()}
+
+
+both.names = ("low", "high")
+SOURCE = Path(__file__).read_text(encoding="utf-8")
