@@ -1,0 +1,1 @@
+"""Whether a signal tells anything: the statistics of its validation, each alone."""
