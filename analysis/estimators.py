@@ -73,7 +73,7 @@ def relaxation_time(series, step_s):
     persistence += (1.0 + 3.0 * persistence) / count
     error = sqrt(max(1.0 - persistence**2, 0.0) / count)
     if not 0.0 < persistence < 1.0:
-        raise ValueError(f"a series must revert to its mean, slowly (its persistence is {persistence:.4g}); take another")
+        raise ValueError(f"a series must revert to its mean, slowly (got persistence {persistence:.4g}); take another")
     time = -step_s / log(persistence)
     if count * step_s < FEWEST_RELAXATIONS * time:
         raise ValueError(
