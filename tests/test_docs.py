@@ -239,7 +239,8 @@ EXAMPLES = {f"{page.stem}-{number}": each for page in PAGES for number, each in 
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_examples_run(name, tmp_path):
+def test_the_examples_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "example.py"
     path.write_text(EXAMPLES[name])
     runpy.run_path(str(path), run_name="__main__")
