@@ -3,6 +3,9 @@
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
 
 from agents import MarketMakers, NoiseTraders
 from scenarios import scenario
@@ -25,6 +28,25 @@ def quick(*, seed, noise=5, coin=2.0, hours=0.01, fails=(), dies=(), sleeps_s=0.
     MarketMakers(market, count=2, coin=10.0)
     NoiseTraders(market, count=noise, coin=coin)
     return market
+
+
+@scenario
+def trifle(*, seed, coin=2.0, noise=5, hours=1.0, fails=()):
+    """How little does a sweep need? No market at all, and no time."""
+    if seed in fails:
+        raise ValueError(f"seed {seed} was to fail")
+    chance = np.random.default_rng(seed).normal(100.0, 9.0, 4)
+    series = np.rec.fromarrays([np.arange(1.0, 5.0), coin * noise * hours * chance], names="time_s,index")
+    accounts = np.rec.fromarrays([np.arange(seed), np.full(seed, "crowd")], names="account,crowd")
+    run = Trifle(series=series, accounts=accounts, about={"finished": True, "seed": seed})
+    return SimpleNamespace(about={}, replays=False, run=lambda: run)
+
+
+class Trifle(SimpleNamespace):
+    """A run of no market."""
+
+    def __getitem__(self, column):
+        return self.series[column]
 
 
 def index_end(run):

@@ -115,8 +115,14 @@ def fingerprint(references, local=True):
     """
     parts = {each.word: each.here() if local else each.sha256 for each in references}
     parts |= {"sim, agents": source_hash(), "python": platform.python_version()}
-    parts |= {name: version(name) for name in LIBRARIES}
+    parts |= {name: installed(name) for name in LIBRARIES}
     return blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=10).hexdigest()
+
+
+@cache
+def installed(library):
+    """The version of a library; read once per process, for that takes longer than a small run."""
+    return version(library)
 
 
 def metrics_named(words):

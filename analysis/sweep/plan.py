@@ -143,13 +143,13 @@ class Plan:
         """{what: text or hash} of what may not differ between two sweeps into one folder."""
         return {
             "scenario": self.scenario_word,
-            "code": self.code,
             "axes": list(self.axes),
             "metrics": list(self.metric_names),
             "twins": {
                 label: {key: str(cell(value)) for key, value in each.items()} for label, each in self.twins.items()
             },
             "tables": self.tables,
+            "code": self.code,  # last, for other metrics are other code too, and their names say more
         }
 
     def row(self, point, seed, label, run_id):
