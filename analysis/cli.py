@@ -109,6 +109,28 @@ def run(ctx):
         click.echo(ctx.get_help())
 
 
+class Sweeps(Runs):
+    """One subcommand for each scenario, whose options are its keywords as axes."""
+
+    def get_command(self, ctx, name):
+        """Return the command that sweeps over the scenario called `name`."""
+        from analysis.sweep.command import command
+
+        return command(name)
+
+
+@perpsim.command(cls=Sweeps, subcommand_metavar="SCENARIO --seeds SEEDS [OPTIONS]", invoke_without_command=True)
+@click.pass_context
+def sweep(ctx):
+    """Run a scenario at many points with many seeds.
+
+    Rows are saved as they come; the same command goes on where it was stopped. SCENARIO is a name or
+    my_file.py:my_scenario. `perpsim sweep SCENARIO --help` shows the axes.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
 @perpsim.command()
 @click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every row and the counts as JSON.")
 @click.option("--examples", type=click.Path(), help="Another table of published numbers; docs/published.md says how.")
@@ -162,11 +184,22 @@ def compare(names, scenario, seed, hours, processes, out, force):
     folder = Path(out or f"runs/compare-{scenario.rpartition(':')[2]}-{seed}")
     check_folder(folder, force)
     arguments = {"seed": seed} | ({"hours": hours} if hours else {})
-    rows = compare.compare(scenario, names, processes, **arguments)
+    rows, finished = [], True
+    try:
+        for row in compare.compared(scenario, names, processes, **arguments):
+            rows.append(row)
+    except KeyboardInterrupt:
+        if not rows:
+            raise
+        finished = False
     click.echo(compare.lines(rows))
     with new_folder(folder, force) as partial:
         compare.save(rows, partial, scenario=scenario, **arguments)
     click.echo(f"\nSaved in {folder}; look at {folder / 'comparison.png'}")
+    if not finished:
+        click.echo(f"perpsim: interrupted; the venues that were done are saved in {folder}", err=True)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":

@@ -95,17 +95,35 @@ def compare(scenario, names=(), processes=1, **arguments):
 
     scenario: name of a scenario, or FILE:SCENARIO; names: of presets, all twelve if empty; arguments: of the scenario
     """
+    return list(compared(scenario, names, processes, **arguments))
+
+
+def compared(scenario, names=(), processes=1, **arguments):
+    """Yield the rows of `compare` as they are done; that the scenario fits each venue is checked before the first."""
     tasks = [(scenario, name, arguments) for name, _ in chosen(names)]
+    for task in tasks:
+        built(*task)
     if processes < 2:
-        return [measured(task) for task in tasks]
+        yield from map(measured, tasks)
+        return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(measured, tasks))
+        yield from pool.map(measured, tasks)
+
+
+def built(scenario, name, arguments):
+    """The market of a scenario on a preset; ValueError, which names it, if it does not fit."""
+    try:
+        return find(scenario)(venue=dict(chosen([name]))[name], **arguments)
+    except ValueError as error:
+        raise ValueError(f"on {name}: {error}") from error
 
 
 def measured(task):
-    """What one venue made of it."""
-    scenario, name, arguments = task
-    run = find(scenario)(venue=dict(chosen([name]))[name], **arguments).run()
+    """What one venue made of it; KeyboardInterrupt if it was not let finish."""
+    name = task[1]
+    run = built(*task).run()
+    if not run.about["finished"]:
+        raise KeyboardInterrupt
     basis = run.series.mid / run.series["index"] - 1.0
     return name, {each.__name__: each(run) for each in METRICS}, minutes(basis, run)
 
@@ -140,13 +158,14 @@ def figure(rows):
 
 def draw_paths(axes, rows):
     """The basis by the minute: half of the venues on each side, so that each line can be told."""
-    half = -(-len(rows) // 2)
+    half = -(-len(rows) // 2) or 1
     for ax, part in zip(axes, (rows[:half], rows[half:]), strict=True):
         for colour, (name, _, basis) in zip(COLOURS * 9, part, strict=False):
             ax.plot(np.arange(1, len(basis) + 1) / 60.0, 100.0 * basis, color=colour, label=name, alpha=0.9)
         ax.axhline(0.0, color=BLACK, linewidth=0.5)
         ax.set_xlabel("hours")
-        ax.legend(loc="lower right", ncols=2)
+        if part:
+            ax.legend(loc="lower right", ncols=2)
     axes[0].set_title("Mid over index, less 1, minute means, %", loc="left")
 
 

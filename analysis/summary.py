@@ -202,8 +202,9 @@ def short_forced_contracts(run):
 
 
 def branching_ratio(run):
-    """Forced closes brought about by the price impact of an earlier one, over all of them."""
-    return share(int(np.count_nonzero(run.liquidations["parent"] >= 0)), forced_closes(run))
+    """Liquidations brought about by the impact of an earlier forced close, over all; one in parts counts once."""
+    begun = run.liquidations[~run.liquidations["again"]]
+    return share(int(np.count_nonzero(begun["parent"] >= 0)), len(begun))
 
 
 def fund_first_coin(run):

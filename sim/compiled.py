@@ -88,6 +88,11 @@ def cache_folder(root=HOME):
     return folder if writable(folder) else temporary_folder(name)
 
 
+def cold():
+    """Return whether nothing has been compiled for these sources yet."""
+    return not any(Path(numba.config.CACHE_DIR).rglob("*.nbi"))
+
+
 def writable(folder):
     """Return whether a file can be written in `folder`, which is made and marked as used now."""
     try:

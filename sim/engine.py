@@ -47,7 +47,7 @@ class Unwind:
 
 
 @kernel
-def take_over(x, i, parent):
+def take_over(x, i, parent, again):
     """Move the position of row `i` and what backs it to the engine, as a lot: no price, no rounding."""
     touch(x, i)
     touch(x, ENGINE)
@@ -65,7 +65,7 @@ def take_over(x, i, parent):
     lot.contracts = lot.open = account.contracts
     lot.cost = lot.open_cost = account.cost
     lot.margin = lot.open_margin = account.margin
-    lot.taken_over = True
+    lot.taken_over, lot.again = True, again
     lot.bankruptcy_units = -float(account.cost + account.margin) / account.contracts
     engine.contracts += account.contracts
     engine.cost += account.cost

@@ -75,6 +75,7 @@ LOT = np.dtype(
         ("parent", np.int32),  # lot whose impact made it happen; -1 an immigrant
         ("step", np.int32),
         ("closed_step", np.int32),  # -1 while open
+        ("again", np.bool_),  # a further part of a liquidation that an earlier lot began
         ("taken_over", np.bool_),  # by the engine; else closed by an order in the account's own name
         ("unpaid", np.bool_),  # the fund cannot pay for closing it in the book
     ],

@@ -29,18 +29,26 @@ def force(x, i, first_rows):
     now, account, terms = x.now[0], x.accounts[i], x.terms[0]
     now.cancels += cancel_all(x, i)
     touch(x, i)
-    if not account.forced:
-        now.liquidations += 1
-        account.liquidations += 1
-    account.forced = True
-    cause = lineage(x, i, first_rows)
+    cause = -1 if account.forced else lineage(x, i, first_rows)
     if savable(x, i):
         size = wanted(x, i)
         if size > 0:
             cut(x, i, size, cause)
         if account.contracts == 0 or not doomed(x, i, now.mark_units) or terms.takeover_below < 1.0:
             return
-    take_over(x, i, cause)
+    take_over(x, i, cause, begun(x, i))
+
+
+@kernel
+def begun(x, i):
+    """Whether an earlier lot closed a part of what row `i` holds, in this liquidation; else it begins with this one."""
+    account = x.accounts[i]
+    if account.forced:
+        return True
+    account.forced = True
+    account.liquidations += 1
+    x.now[0].liquidations += 1
+    return False
 
 
 @kernel
@@ -162,6 +170,7 @@ def cut(x, i, size, cause):
     lot.account, lot.parent, lot.step, lot.closed_step, lot.mark = i, cause, now.step, now.step, now.mark
     lot.contracts, lot.cost, lot.realised, lot.bankruptcy_units = closed, cost - account.cost, gained, bankrupt
     lot.impact_usd = lot.live_usd = pressed(x) - middle
+    lot.again = begun(x, i)
     now.live_usd += lot.live_usd
     now.lots += 1
 

@@ -69,6 +69,8 @@ def parent(x, i, first_rows):
 
 
 def branching_ratio(x):
-    """Takeovers that have a parent over all takeovers; nan if there were none."""
-    lots = x.lots.parent[: x.now[0].lots]
-    return float((lots >= 0).mean()) if len(lots) else float("nan")
+    """Liquidations that have a parent over all of them; nan if there were none. What a venue closes in parts counts
+    once, by the part that began it."""
+    lots = x.lots[: x.now[0].lots]
+    begun = lots.parent[~lots.again]
+    return float((begun >= 0).mean()) if len(begun) else float("nan")

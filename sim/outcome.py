@@ -10,7 +10,7 @@ from sim.record import Run
 LIQUIDATIONS = np.dtype(
     [(name, int) for name in "step account parent contracts closed_step adl_contracts".split()]
     + [(name, float) for name in "time_s cost_coin margin_coin mark bankruptcy_price impact_usd realised_coin".split()]
-    + [("crowd", "U32"), ("taken_over", bool)]
+    + [("crowd", "U32"), ("taken_over", bool), ("again", bool)]
 )
 ACCOUNTS = np.dtype(
     [(name, int) for name in "account contracts liquidations".split()]
@@ -67,7 +67,7 @@ def liquidations(market):
     x, unit = market.exchange, market.venue.contract.unit
     lots = x.lots[: x.now[0].lots]
     table = np.zeros(len(lots), LIQUIDATIONS).view(np.recarray)
-    for name in ("step", "account", "parent", "contracts", "closed_step", "mark", "impact_usd", "taken_over"):
+    for name in ("step", "account", "parent", "contracts", "closed_step", "mark", "impact_usd", "taken_over", "again"):
         table[name] = lots[name]
     table.adl_contracts, table.time_s = lots.deleveraged, lots.step * market.step_s
     table.cost_coin, table.margin_coin = lots.cost * unit, lots.margin * unit

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -24,8 +25,12 @@ def provenance():
     return {"source": source_hash(), "versions": versions, "commit": commit()}
 
 
+@cache
 def commit():
-    """Return the commit this code was checked out at, with "+" if edited since, or None."""
+    """Return the commit this code was checked out at, with "+" if edited since, or None.
+
+    Asked once per process, so it describes what was imported.
+    """
     home = Path(__file__).resolve().parent.parent
     if not (home / ".git").exists():
         return None

@@ -26,6 +26,9 @@ HOMES = {
     "matplotlib": ("analysis",),
     "click": ("analysis",),
     "tqdm": ("analysis",),
+    "cloudpickle": ("analysis/sweep",),
+    "filelock": ("analysis/sweep/store.py",),
+    "distributed": ("analysis/sweep/cluster.py",),
 }
 # In these numpy and the C library differ in the last digit, so that a kernel and its twin would too.
 INEXACT = set("exp expm1 log log1p log2 log10 sin cos tan sinh cosh tanh power random".split())

@@ -71,6 +71,29 @@ def test_the_command_writes_table_picture_and_origin(tmp_path, capsys):
     assert (out / "comparison.png").stat().st_size > 20_000
 
 
+def test_ctrl_c_saves_the_venues_that_were_done(tmp_path, capsys, monkeypatch):
+    whole, done = compare.measured, []
+
+    def pressed(task):
+        if done:
+            raise KeyboardInterrupt
+        done.append(task)
+        return whole(task)
+
+    monkeypatch.setattr(compare, "measured", pressed)
+    with pytest.raises(SystemExit) as left:
+        main(["compare", "BITMEX", "GMX", "--hours", "0.2", "--out", str(tmp_path / "x")])
+    assert left.value.code == 130 and "the venues that were done are saved in" in capsys.readouterr().err
+    assert json.loads((tmp_path / "x" / "about.json").read_text())["compared"] == ["BITMEX"]
+
+
+def test_a_venue_that_the_scenario_does_not_fit_is_named_before_anything_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(compare, "measured", lambda task: pytest.fail("it ran"))
+    with pytest.raises(SystemExit) as left:
+        main(["compare", "BITMEX", "DERIBIT", "--scenario", "flash_crash", "--out", str(tmp_path / "x")])
+    assert left.value.code == 1 and "on DERIBIT: " in capsys.readouterr().err
+
+
 def test_a_mistyped_venue_is_answered_with_the_nearest_one(tmp_path, capsys):
     with pytest.raises(SystemExit) as left:
         main(["compare", "DERIBT", "--out", str(tmp_path / "x")])

@@ -10,7 +10,7 @@ from sim.exchange import records
 from sim.ledger import RESERVED_ROWS, deposit, pair_off
 from sim.mark import LastPrice
 from sim.orders import CANCEL_ALL, MESSAGE, SUBMIT
-from sim.venues import BITMEX, LINEAR
+from sim.venues import BITMEX, DERIBIT, LINEAR
 from tests.floor import Floor
 from tests.storm import storm
 
@@ -50,6 +50,15 @@ def test_spot_that_answers_the_basis_carries_impact_into_an_index_mark():
         options = dict(arbitrageurs=40, spot_impact=impact, half_life_s=7_200.0, drop=0.12)
         ratios.append([storm(seed=seed, **options).run().about["branching_ratio"] for seed in range(4)])
     assert max(ratios[0]) == 0.0 < max(ratios[1])
+
+
+def test_a_liquidation_in_parts_is_counted_by_the_part_that_began_it():
+    run = storm(venue=replace(THIN, liquidation=DERIBIT.liquidation)).run()
+    rows, begun = run.liquidations, run.liquidations[~run.liquidations.again]
+    assert rows.again.any() and len(begun) == run["liquidations"][-1] == run.accounts.liquidations.sum()
+    assert np.all(rows.parent[rows.again] == -1) and run.about["branching_ratio"] == (begun.parent >= 0).mean() > 0.0
+    _, first = np.unique(rows.account, return_index=True)
+    assert not rows.again[first].any()
 
 
 # A known kernel: the mark is 1000 plus the live impact, and each close moves the mid by -10.

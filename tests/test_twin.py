@@ -29,6 +29,7 @@ LEVERAGES = [1, 2, 5, 10, 20, 25, 50, 75, 100, 100]
 
 ACCOUNT_FIELDS = "wallet margin contracts cost seen deposits liquidations".split()
 LOT_FIELDS = "account step contracts cost margin open open_cost open_margin realised deleveraged closed_step".split()
+LOT_FIELDS += ["again"]
 COUNTS = (
     "messages submits cancels rejected overloaded self_trades stopped fills volume liquidations liquidated fund_draw "
     "fund_gain engine_funding deleveraged"

@@ -32,6 +32,7 @@ class Lot:
     deleveraged: int = 0
     closed_step: int = -1
     impact_usd: float = 0.0
+    again: bool = False  # of a liquidation that an earlier lot began
     unpaid: bool = False
     order: object = None  # that rests for it
 
@@ -181,17 +182,25 @@ class Twin(Trading):
         account, waits = self.accounts[i], self.terms.takeover_below < 1
         self.cancel_all(i)
         self.touch(i)
-        if not account.forced:
-            self.counts["liquidations"] += 1
-            account.liquidations += 1
-        account.forced = True
         if self.tries(i):
             size = self.wanted(i)
             if size:
                 self.cut(i, size)
             if waits or not account.contracts or not self.doomed(i):
                 return
+        again = self.again(i)
         self.take_over(i)
+        self.lots[-1].again = again
+
+    def again(self, i):
+        """Whether this liquidation has closed something before; else count it."""
+        account = self.accounts[i]
+        if account.forced:
+            return True
+        account.forced = True
+        account.liquidations += 1
+        self.counts["liquidations"] += 1
+        return False
 
     def tries(self, i):
         """Whether there is to be an order before a takeover."""
@@ -270,6 +279,7 @@ class Twin(Trading):
         lot = Lot(i, self.step, closed, cost - account.cost, 0)
         lot.open = lot.open_cost = lot.open_margin = 0
         lot.closed_step, lot.realised, lot.impact_usd = self.step, gained, self.mid - mid
+        lot.again = self.again(i)
         self.lots.append(lot)
 
     def pay(self, i, receiver, units, idle):
