@@ -1,5 +1,7 @@
 """Pictures of the study of 12-13 March 2020. Each takes frames of its sweeps and returns a matplotlib Figure."""
 
+from functools import wraps
+
 import numpy as np
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -22,13 +24,23 @@ WIDE = 7.2
 REAL = march.REAL
 
 
+def styled(function):
+    """Return a function that draws in the house's style, whatever the user's own is."""
+
+    @wraps(function)
+    def draw(*frames):
+        with rc_context():
+            rcdefaults()
+            rcParams.update(STYLE)
+            return function(*frames)
+
+    return draw
+
+
 def page(rows=1, columns=1, *, height, **options):
-    """Return a Figure in the house's style and its axes."""
-    with rc_context():
-        rcdefaults()
-        rcParams.update(STYLE)
-        figure = Figure(figsize=(WIDE, height), layout="constrained")
-        return figure, figure.subplots(rows, columns, **options)
+    """Return an empty Figure and its axes."""
+    figure = Figure(figsize=(WIDE, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
 
 
 def half_hours(sweep):
@@ -64,6 +76,7 @@ def dated(ax):
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, *CLOCK, show_offset=False))
 
 
+@styled
 def discount(centre, draws):
     """The basis by half hour: seeds of the centre and draws of the assumptions, beside the real one."""
     figure, ax = page(height=3.6)
@@ -79,11 +92,12 @@ def discount(centre, draws):
     ax.axhline(0.0, color=GREY, linewidth=0.6)
     ax.set_xlim(np.datetime64("2020-03-12T08:00"), times(runs)[-1])
     ax.set_title("Basis to spot at half-hourly closes, %", loc="left")
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower left")
     dated(ax)
     return figure
 
 
+@styled
 def engine(centre):
     """Open interest, the engine's book and the fund through time, over seeds of the centre."""
     panels = (
@@ -106,8 +120,8 @@ def engine(centre):
     mark(axes[4], march.MIDNIGHT, at_midnight, 1e-3)
     end = facts.Fact(at_midnight.value + facts.FUND_CHANGE_13TH_COIN.value, facts.COINTELEGRAPH)
     mark(axes[4], facts.SPOT_END, end, 1e-3)
-    for ax in (axes[0], axes[2], axes[4]):
-        ax.legend(loc="best")
+    for ax, place in ((axes[0], "lower left"), (axes[2], "lower left"), (axes[4], "lower left")):
+        ax.legend(loc=place, ncols=2)
     dated(axes[-1])
     return figure
 
@@ -119,21 +133,23 @@ def mark(ax, stamp, fact, scale):
     ax.plot(np.datetime64(stamp), scale * fact.value, label=named, **REAL)
 
 
+@styled
 def places(table):
     """Where each fact lies among the draws: 0 below all of them, 1 above all."""
     known = table[table.place.notna() & (table.draws_low < table.draws_high)].iloc[::-1]
     figure, ax = page(height=0.6 + 0.19 * len(known))
     for where, verdict in enumerate(known.verdict):
-        colour = BLUE if verdict == "inside" else RED
+        colour = BLUE if verdict == "inside" else RED  # bounds of a fact count
         ax.plot(known.place.iloc[where], where, "o", color=colour, markersize=4.5, clip_on=False, zorder=3)
     ax.axvspan(LOW, HIGH, color=SKY, alpha=0.2, linewidth=0)
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(-0.7, len(known) - 0.3)
     ax.set_yticks(range(len(known)), known.words)
-    ax.set_xlabel("share of draws below the fact; red where it lies outside their 5 to 95 %")
+    ax.set_title("Share of draws below the fact; red outside 5 to 95 %", loc="left")
     return figure
 
 
+@styled
 def dependence(draws):
     """Rank correlations of outcomes with assumptions, printed where they pass the test."""
     names = [name for name in SHORT if name in draws]
@@ -152,6 +168,7 @@ def dependence(draws):
     return figure
 
 
+@styled
 def questions(twins):
     """What each twin changed in four outcomes: mean difference and two standard errors."""
     names = ("first_leg_percent", "night_percent", "mean_percent", "turns")
@@ -163,7 +180,6 @@ def questions(twins):
         ax.errorbar(rows[name], range(len(known)), xerr=2.0 * rows[f"{name}_se"].fillna(0.0), fmt="o", color=BLUE,
                     markersize=3.5, elinewidth=0.9)  # fmt: skip
         ax.axvline(0.0, color=GREY, linewidth=0.6)
-        unit = ", turns" if name == "turns" else ", points"
-        ax.set_title(SHORT[name] + unit, loc="left")
+        ax.set_title(SHORT[name] + ("\nturns" if name == "turns" else "\n% points"), loc="left")
     axes[0].set_yticks(range(len(known)), [QUESTIONS[label].words for label in known])
     return figure

@@ -32,8 +32,8 @@ class Question(NamedTuple):
 
 
 QUESTIONS = {
-    "absorbed": Question("liquidations absorbed off the book, at the mark", ABSORBED),
-    "outage": Question("trading stopped from 02:16 to 02:40", {"halt": HALT_HOURS}),
+    "absorbed": Question("liquidations absorbed off the book", ABSORBED),
+    "outage": Question("trading stopped 02:16 to 02:40", {"halt": HALT_HOURS}),
     "last": Question("mark: last trade", {"venue.mark": LastPrice()}),
     "median": Question("mark: median of three, as on Bybit", {"venue.mark": MedianOfThree()}),
     "slower": Question("engine four times slower", {"venue.unwind.usd_per_s": 15_000.0}),
@@ -44,14 +44,14 @@ QUESTIONS = {
     ),
     "half_fund": Question("a fund of half the size", {"fund_coin": 0.5 * FUND_COIN.value}),
     "twice_fund": Question("a fund of twice the size", {"fund_coin": 2.0 * FUND_COIN.value}),
-    "instant": Question("transfers and deposits free and instant", {"transfer_s": 0.0, "deposit_delay_s": 0.0}),
+    "instant": Question("free and instant transfers", {"transfer_s": 0.0, "deposit_delay_s": 0.0}),
     "arbitrage": Question(
-        "arbitrageurs with four times the capital, instant transfers",
+        "arbitrage capital x 4, and instant",
         {"arbitrage_coin": 1_000.0, "transfer_s": 0.0},
     ),
-    "no_dip_buyers": Question("nobody comes in from cash to buy the dip", {"dip_buyers": 0}),
+    "no_dip_buyers": Question("no dip buyers", {"dip_buyers": 0}),
     "unhedged": Question("makers who cannot lay off elsewhere", {"maker_credit": 0.0}),
-    "lean": Question("makers who learn from their own leaning", {"lean_seen": 1.0}),
+    "lean": Question("makers learn from own leaning", {"lean_seen": 1.0}),
 }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from agents import Arbitrageurs, HedgedMakers, LeveragedLongs, LeveragedShorts, LogNormal, NoiseTraders, Uniform
 from scenarios import march_2020_facts as facts
+from scenarios.capital import QUANTILES, capital
 from scenarios.scenario import scenario
 from sim.engine import Unwind
 from sim.index import SpotMarket
@@ -98,22 +99,24 @@ def march_2020(
         path=market.pop("path", path), spot=market.pop("spot", SpotMarket(replays=True)), **market,
     )  # fmt: skip
     mind = {"reentry": reentry, "deposit_delay_s": deposit_delay_s, "top_up_at": top_up_at, "top_up": top_up}
+    price, hedging = market.spot.first_price, LogNormal(20.0, 1.0)
+    hedged_usd = hedgers * price * float(hedging.at(QUANTILES).mean())
+    wealth = capital(open_interest, price, longs, long_leverage, sigma=1.5)
     HedgedMakers(
         market, count=makers, coin=maker_coin, spot_coin=maker_credit * maker_coin,
         spot_usd_coin=maker_credit * maker_coin, transfer_s=transfer_s, leverage=1.5, levels=5, depth_share=0.1,
         half_spread_bps=3.0, lean_seen=lean_seen, volatility_limit=volatility_limit,
     )  # fmt: skip
     NoiseTraders(market, count=noise, coin=LogNormal(2.0, 1.0))
-    held = LeveragedLongs(market, count=longs, coin=LogNormal(3.0, 1.5), leverage=long_leverage, **mind)
+    held = LeveragedLongs(market, count=longs, coin=wealth, leverage=long_leverage, **mind)
     owed = LeveragedShorts(
-        market, count=shorts, coin=LogNormal(5.0, 1.5), leverage=short_leverage, bargain=bargain, **mind
-    )
+        market, count=shorts, coin=capital(open_interest - hedged_usd, price, shorts, short_leverage, sigma=1.5),
+        leverage=short_leverage, bargain=bargain, **mind,
+    )  # fmt: skip
     hedged = LeveragedShorts(
-        market, name="Hedgers", count=hedgers, coin=LogNormal(20.0, 1.0), leverage=1.0, horizon_s=1e9, wake_s=3_600.0
+        market, name="Hedgers", count=hedgers, coin=hedging, leverage=1.0, horizon_s=1e9, wake_s=3_600.0
     )
-    LeveragedLongs(
-        market, name="DipBuyers", count=dip_buyers, coin=LogNormal(3.0, 1.5), leverage=long_leverage, dip=dip, **mind
-    )
+    LeveragedLongs(market, name="DipBuyers", count=dip_buyers, coin=wealth, leverage=long_leverage, dip=dip, **mind)
     LeveragedLongs(
         market, name="BargainHunters", count=bargain_hunters, coin=LogNormal(5.0, 1.5), leverage=2.0, entry=0.0,
         bargain=bargain,
