@@ -132,7 +132,7 @@ def changes(frame, names):
         other = done(frame, label).set_index(["point", "seed"])[names]
         difference = (other - base.reindex(other.index)).replace([np.inf, -np.inf], np.nan)
         for point, group in difference.groupby(level="point"):
-            row = {"twin": label, "point": point, "pairs": len(group)}
+            row = {"twin": label, "point": point, "pairs": len(group.dropna(how="all"))}
             row |= {name: group[name].mean() for name in names}
             row |= {f"{name}_se": group[name].sem() for name in names}
             rows.append(row)
