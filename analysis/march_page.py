@@ -21,8 +21,8 @@ INTRODUCTION = """\
 
 Spot halves in sixteen hours, and BitMEX's perpetual falls further. Given the exchange's published rules, spot as it was
 printed and crowds of traders of whom nobody knows much, does the rest follow: the discount, the funding, what was
-liquidated, what the insurance fund lost? This page is a test that the model can fail. Nothing was fitted to an outcome,
-and no price of the perpetual is read.
+liquidated, what the insurance fund lost? This page is a test that the model can fail. No price of the perpetual is read
+and no number was fitted to an outcome; some mechanisms were changed after an earlier centre had failed, as told below.
 
 The scenario is `march_2020`. What is assumed about traders, {assumptions} numbers, stands in
 `scenarios/march_2020_assumptions.py`, each with a centre, a range and the reason for it. The *centre* was run with
@@ -47,7 +47,7 @@ there. A fact known only between bounds is judged by the nearer one.
 HELD = """
 ## What had to hold
 
-At the centre's median, set before the runs were made:
+At the centre's median; the bounds were set before the runs were made:
 
 {criteria}
 
@@ -89,12 +89,12 @@ BOOK = """
 
 ![Open interest, inventory and result of the engine, and the fund](march_study_engine.png)
 
-The engine holds at most {peak} contracts and takes {half} hours to sell half of that. Its unrealised loss reaches
-{loss} BTC, while the fund, which pays only for what is closed, loses {fund12} BTC on the 12th and {fall13} on the 13th:
-a fund of {smallest} BTC would have sufficed. The larger loss is never paid, because spot rises by a quarter within
-forty minutes of the low and the engine, slow as it is, sells the rest on the way up. The real fund ended the 13th
-2,613 BTC higher; the simulated one by {fund13}. That is a miss: here lots are sold at once into an empty book, and what
-is left over when prices are back is too little to earn it.
+The engine holds at most {peak} contracts, half of which are gone {half} hours after that peak. Its unrealised loss
+reaches {loss} BTC, while the fund, which pays only for what is closed, loses {fund12} BTC on the 12th and {fall13} on
+the 13th: a fund of {smallest} BTC would have sufficed. Most of the unrealised loss is never paid, because spot rises by
+more than a quarter within forty minutes of the low, and lots that rest at their bankruptcy prices are filled on the way
+up. The real fund ended the 13th 2,613 BTC higher, the simulated one by {fund13}: here the fund is hit and not refilled.
+What it gains is the margin left in lots closed better than at bankruptcy, and too few lots are still there by then.
 """
 
 CENTRE = """
@@ -113,7 +113,11 @@ Looking at who held what, hour by hour, showed why; what was changed are mechani
 * *Makers could not lay off.* Now they hedge at spot, which stands for all markets elsewhere, and send coin when margin
   here is lost; what they can hold here is still limited by that margin.
 * *All makers left at the same volatility.* Now they differ.
-* *The engine's pace* of 20,000 USD a second could not have sold what was reported as liquidated within hours.
+* *The engine's pace* of 20,000 USD a second could not have sold what was reported as liquidated within hours; 60,000,
+  with a factor of four either way, is the middle of what the reports ask for.
+* *Declared leverage is now held.* Open interest was split in proportion to leverage whatever the capital, so that the
+  declared median changed little, and a cap made everybody's larger. Longs and shorts now have the capital that holds
+  the open interest at their leverage (`scenarios/capital.py`), as in the other scenarios.
 """
 
 LIMITS = """
