@@ -158,7 +158,7 @@ MECHANISMS = {
     "pending_over_bids": "bids here all but vanish: makers cut size with volatility and inventory, no bid of anybody "
     "else rests, and the engine takes what is there every few seconds",
     "engine_loss_coin": "the inventory is too large at the low: all lots queue for one pace",
-    "volume_12th": "arbitrageurs and makers trade with each other more than real ones did",
+    "volume_12th": "how often who trades with whom is assumed throughout: noise traders, and makers who hedge",
 }
 
 
@@ -273,6 +273,8 @@ def error(row, name):
     """Return a difference with its standard error."""
     mean, se = row[name], row[f"{name}_se"]
     digits = 0 if abs(mean) >= 100 else 2
+    if np.isnan(mean):
+        return "-"
     return f"{mean + 0.0:+.{digits}f} +- {se:.{digits}f}".replace("-0.00 ", "+0.00 ")
 
 
