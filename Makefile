@@ -8,10 +8,14 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # With this set every start would parse every library again: 2 seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test soak bench lint install clean
+.PHONY: run march test soak bench lint install clean
 
 run: install
 	@$(BIN)/perpsim run march_2020 --seed 1 --out runs/march_2020-1 --force
+
+# The study that docs/march_2020.md tells: up to an hour on two cores. Stopped, it goes on where it was.
+march: install
+	@$(BIN)/perpsim march --out runs/march --doc docs/march_2020.md
 
 test: install
 	@$(BIN)/python -m pytest -m "not slow"

@@ -6,11 +6,12 @@
 from agents.arbitrage import Arbitrageurs
 from agents.crowd import Crowd
 from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
+from agents.hedged_makers import HedgedMakers
 from agents.leveraged import LeveragedLongs, LeveragedShorts
 from agents.makers import MarketMakers
 from agents.noise import NoiseTraders
 
-CROWDS = (Arbitrageurs, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
+CROWDS = (Arbitrageurs, HedgedMakers, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
 
 __all__ = [
     "CROWDS",
@@ -18,6 +19,7 @@ __all__ = [
     "Choice",
     "Crowd",
     "Exponential",
+    "HedgedMakers",
     "LeveragedLongs",
     "LeveragedShorts",
     "Listed",

@@ -54,13 +54,14 @@ def regret(x, i, first, me):
 
 @kernel
 def enter(x, out, n, i, first, me):
-    """Open a position at a bargain, else at market with probability `entry` a look; nobody who left or has no coin."""
+    """Open a position at a bargain, else at market with probability `entry` a look; nobody who left, has no coin or
+    still waits for the dip."""
     now, account, terms = x.now[0], x.accounts[i], x.terms[0]
     if me.start_units == 0.0:
         me.start_units = float(account.deposits)
     chance, _, _, _ = dice(x, i, first, 1)
     size = math.floor(0.98 * me.leverage * account.wallet / abs(float(now.mark_units)))
-    if me.gone > 0.0 or size < 1:
+    if me.gone > 0.0 or size < 1 or now.mark > (1.0 - me.dip) * now.highest_mark:
         return n
     size = size if me.side > 0.0 else -size
     if advantage(x, me) < -me.bargain:
@@ -119,6 +120,7 @@ class Leveraged(Crowd):
     entry:            probability of entering, a look
     bargain:          longs enter when the contract is cheaper than the index by this fraction and leave when it is
                       dearer by as much; shorts the other way round
+    dip:              they enter only while the mark is below its highest of the run by this fraction; 0 whenever
     horizon_s:        mean time a position is kept
     stop_loss:        distance of the stop from the entry price, fraction; 1 or more none
     top_up_at:        equity behind the position over its value, below which they add free balance or send for coin
@@ -132,6 +134,7 @@ class Leveraged(Crowd):
     leverage: Any = 5.0
     entry: Any = 0.05
     bargain: Any = 1.0
+    dip: Any = 0.0
     horizon_s: Any = LogNormal(median=172_800.0, sigma=1.0)
     stop_loss: Any = Choice(values=(0.05, 0.1, 0.2, 1.0), weights=(0.1, 0.1, 0.1, 0.7))
     top_up_at: Any = 0.03

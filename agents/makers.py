@@ -27,14 +27,16 @@ def quotes(x, rows, first, traits, out, n):
             me.peak = worth
         elapsed, me.looked_s = now.time_s - me.looked_s, now.time_s
         follow = 1.0 - 0.5 ** (elapsed / me.basis_half_life_s)
-        me.basis += follow * (now.mid / now.index - 1.0 - me.basis)
+        me.basis += follow * (now.mid / now.index - 1.0 + (1.0 - me.lean_seen) * me.lean - me.basis)
         me.basis *= 0.5 ** (elapsed / me.convergence_s)
         if volatility > me.volatility_limit or worth < (1.0 - me.loss_limit) * me.peak:
             me.back_s = now.time_s + me.return_s
             me.peak = worth
         largest = me.leverage * max(worth, 0.0) / each
         used = min(max(account.contracts / largest, -1.0), 1.0) if largest >= 1.0 else 0.0
+        me.lean = 1e-4 * me.skew_bps * max(1.0, volatility / me.usual_volatility) * used
         if now.time_s < me.back_s or largest < 1.0:
+            me.lean = 0.0
             if account.contracts != 0 and abs(used) >= 1.0:
                 n = sending.market(x, out, n, i, -(account.contracts // 4), True)
             continue
@@ -44,11 +46,11 @@ def quotes(x, rows, first, traits, out, n):
 
 @kernel
 def ladder(x, out, n, i, me, used, largest, volatility):
-    """Post `levels` quotes a side, wider with volatility, leaning against the inventory `used` (-1 to 1)."""
+    """Post `levels` quotes a side, wider with volatility, about a fair price that leans against the inventory."""
     now, terms = x.now[0], x.terms[0]
     stress = volatility / me.usual_volatility
     half = 1e-4 * me.half_spread_bps * max(1.0, stress)
-    fair = now.index * (1.0 + me.basis) * (1.0 - 1e-4 * me.skew_bps * max(1.0, stress) * used)
+    fair = now.index * (1.0 + me.basis) * (1.0 - me.lean)
     levels, takes = int(me.levels), terms.taker_fee + 1e-4 * me.takes_bps
     size = me.depth_share * largest / levels / max(1.0, stress)
     for level in range(levels):
@@ -96,6 +98,8 @@ class MarketMakers(Crowd):
     levels:              quotes a side, each half a spread and a half further out
     depth_share:         of the largest inventory, quoted on a side
     skew_bps:            shift of the fair price at full inventory
+    lean_seen:           of that shift, taken for the market's basis: with 1 makers remember what their own leaning
+                         did, and lean again from there; with 0 each takes its own lean out first
     takes_bps:           how far beyond their quote and the taker fee an order must stand for them to take it; behind
                          nearer ones they queue
     basis_half_life_s:   with which the remembered basis follows the mid
@@ -111,6 +115,7 @@ class MarketMakers(Crowd):
     levels: int = 3
     depth_share: Any = 0.3
     skew_bps: Any = 10.0
+    lean_seen: Any = 1.0
     takes_bps: Any = 20.0
     basis_half_life_s: Any = 600.0
     convergence_s: Any = 3_600.0
@@ -122,7 +127,7 @@ class MarketMakers(Crowd):
 
     provides = True
     kernel = staticmethod(quotes)
-    memory = ("basis", "peak", "back_s", "looked_s")
+    memory = ("basis", "peak", "back_s", "looked_s", "lean")
 
     def __post_init__(self):
         super().__post_init__()

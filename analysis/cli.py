@@ -202,5 +202,21 @@ def compare(names, scenario, seed, hours, processes, out, force):
     return 0
 
 
+@perpsim.command()
+@click.option("--out", type=click.Path(file_okay=False), default="runs/march", show_default=True, help="A folder.")
+@click.option("--seeds", type=int, default=64, show_default=True, help="Of the centre, and draws; twins have fewer.")
+@click.option("--processes", type=click.IntRange(min=0), help="Runs at a time.  [default: one for each core]")
+@click.option("--doc", type=click.Path(dir_okay=False), help="Where the page goes.  [default: into the folder]")
+def march(out, seeds, processes, doc):
+    """Study 12 and 13 March 2020: outcomes over seeds and assumptions beside what happened, and what-ifs.
+
+    Writes tables, pictures and a page. Stopped and started again it goes on where it was.
+    """
+    from analysis.march_command import march
+
+    page = march(out, seeds=seeds, processes=processes, doc=doc, say=click.echo)
+    click.echo(f"Tables are in {out}; look at {page}")
+
+
 if __name__ == "__main__":
     main()

@@ -28,6 +28,7 @@ class Series(NamedTuple):
 
 START = "2020-03-12T00:00"
 END = "2020-03-13T12:00"
+SPOT_END = "2020-03-14T00:00"
 OUTAGE = ("2020-03-13T02:16", "2020-03-13T02:40")
 """Requests were delayed, service was normal at 03:00. BitMEX on Twitter, 13 March 2020."""
 
@@ -62,7 +63,11 @@ SPOT = (
     ("2020-03-13T04:00", 5170), ("2020-03-13T04:30", 4980), ("2020-03-13T05:00", 4770),
     ("2020-03-13T05:30", 5110), ("2020-03-13T06:00", 4960), ("2020-03-13T07:00", 5200),
     ("2020-03-13T08:00", 5390), ("2020-03-13T09:00", 5280), ("2020-03-13T10:00", 5580),
-    ("2020-03-13T11:00", 5600), ("2020-03-13T12:00", 5400),
+    ("2020-03-13T11:00", 5600), ("2020-03-13T12:00", 5400), ("2020-03-13T13:00", 5530),
+    ("2020-03-13T14:00", 5610), ("2020-03-13T15:00", 5390), ("2020-03-13T16:00", 5210),
+    ("2020-03-13T17:00", 5200), ("2020-03-13T18:00", 5180), ("2020-03-13T19:00", 4990),
+    ("2020-03-13T20:00", 5390), ("2020-03-13T21:00", 5360), ("2020-03-13T22:00", 5500),
+    ("2020-03-13T23:00", 5600), ("2020-03-14T00:00", 5580),
 )  # fmt: skip
 """Spot, for a replay: closes of Binance's BTC/USDT bars, and three lows inside bars (`LOWS`).
 
@@ -132,7 +137,10 @@ FUND_COIN = Fact(35_500.0, COINTELEGRAPH, low=35_450.0, high=35_550.0)
 """BitMEX's insurance fund on 11 March."""
 
 FUND_CHANGE_COIN = Fact(-1_627.0, CRYPTOSLATE)
-"""Over the 12th. The 13th closed at 36,493 BTC."""
+"""Over the 12th."""
+
+FUND_CHANGE_13TH_COIN = Fact(2_613.0, COINTELEGRAPH)
+"""Over the 13th: from 33,880 BTC to 36,493. When in the day the balance is taken is not said."""
 
 FUND_LARGEST_FALL_COIN = Fact(2_606.0, BITMEX_BLOG)
 """Within the 13th."""

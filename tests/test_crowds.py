@@ -22,6 +22,7 @@ from agents import (
     Choice,
     Crowd,
     Exponential,
+    HedgedMakers,
     LeveragedLongs,
     LeveragedShorts,
     Listed,
@@ -35,6 +36,7 @@ from sim.exchange import MARK
 from sim.index import SpotMarket, SpotVenue
 from sim.market import Market
 from sim.paths import GeometricBrownian, Points, Shock, Shocked
+from sim.venues import POWER
 from tests.storm import brew, same, storm
 
 HOME = Path(__file__).resolve().parent.parent
@@ -423,6 +425,42 @@ def test_makers_leave_on_a_loss():
     assert left["MarketMakers"] == 0.0 < left["Short"]
 
 
+@pytest.mark.parametrize("kind", [MarketMakers, HedgedMakers])
+def test_makers_who_see_their_own_lean_drag_the_price_away_and_those_who_take_it_out_do_not(kind):
+    """They set the price alone, so each lean that is remembered is leant from again: 1 + 3600 / 600 times 10 bp."""
+    basis = {}
+    for seen in (0.0, 1.0):
+        market = quiet(hours=6.0, step_s=5.0)
+        usual = dict(lean_seen=seen, half_spread_bps=1.0, skew_bps=20.0, leverage=5.0)
+        long = kind(market, count=4, coin=100.0, wake_s=5.0, **usual)
+        short = NoiseTraders(market, count=4, coin=100.0, wake_s=1e9)
+        market.endow(8_000_000, longs=[long], shorts=[short])
+        run = market.run()
+        basis[seen] = 1e4 * np.mean(run["mid"][-60:] / run["index"][-60:] - 1.0)
+    assert -15.0 < basis[0.0] < -8.0 and 5.0 < basis[1.0] / basis[0.0] < 8.0
+
+
+def test_hedged_makers_lay_off_what_they_hold_and_send_for_the_margin_they_lose():
+    path = Shocked(FLAT, (Shock(at_s=300.0, log_size=-0.1, over_s=60.0),))
+    market = quiet(path=path, hours=1.0, step_s=5.0)
+    options = dict(leverage=3.0, wake_s=5.0, spot_coin=400.0, spot_usd_coin=400.0, transfer_s=60.0)
+    makers = HedgedMakers(market, count=4, coin=100.0, **options)
+    short = NoiseTraders(market, count=4, coin=100.0, wake_s=1e9)
+    market.endow(6_000_000, longs=[makers], shorts=[short])
+    market.run()
+    rows = slice(makers.first, makers.first + makers.count)
+    held, holdings = market.exchange.accounts[rows], market.spot.state.holdings[makers.first_holding :][:4]
+    assert np.abs(held.contracts - makers.traits.hedged).max() < 0.05 * 3.0 * 100.0 * 8_000
+    sold = 400.0 * 1e12 - holdings.coin - np.abs(holdings.transit) - (held.deposits - 100 * 10**12)
+    assert 1e-12 * sold == pytest.approx(held.contracts / 8_000.0, rel=0.1)
+    assert np.all(held.deposits > 100 * 10**12), "coin came when the fall had cost a tenth of the margin"
+
+
+def test_hedged_makers_need_a_contract_on_spot_itself():
+    with pytest.raises(ValueError, match="HedgedMakers must trade a contract on spot itself"):
+        HedgedMakers(quiet(venue=POWER), count=1)
+
+
 # Arbitrageurs
 
 
@@ -522,6 +560,17 @@ def test_leveraged_traders_enter_on_their_side_with_their_leverage(kind, side):
     idle, _, rows = directional(kind, entry=0.0)
     idle.run()
     assert not idle.exchange.accounts.contracts[rows].any()
+
+
+def test_who_waits_for_a_dip_enters_when_it_is_there_and_not_before():
+    path = Shocked(FLAT, (Shock(at_s=900.0, log_size=-0.12),))
+    market, crowd, rows = directional(path=path, entry=1.0, horizon_s=1e9, dip=Listed((0.05, 0.2)))
+    while market.clock < 175:
+        market.step()
+    assert not market.exchange.accounts.contracts[rows].any()
+    market.run()
+    held = market.exchange.accounts.contracts[rows]
+    assert np.all(held[::2] > 0) and not held[1::2].any()
 
 
 def test_leveraged_traders_leave_at_their_horizon():

@@ -24,6 +24,7 @@ import sim
 from agents.leveraged import Leveraged
 from analysis import check, published
 from analysis.cli import main, perpsim
+from scenarios.march_2020 import XBTUSD
 from scenarios.scenario import defaults
 from sim import book, funding, genealogy, margin, outcome, series, sessions, skew_funding, spot_pool, terms, venues
 from sim import voted_funding as voted
@@ -173,7 +174,7 @@ def assumptions():
 @cache
 def spoken():
     """Return the names that a value in the table may be made of."""
-    names = {"inf": math.inf, "nan": math.nan, "sim": sim, "HOURLY": funding.HOURLY}
+    names = {"inf": math.inf, "nan": math.nan, "sim": sim, "HOURLY": funding.HOURLY, "XBTUSD": XBTUSD}
     for module in (*MODULES, agents):
         names |= {name: each for name, each in vars(module).items() if isinstance(each, type)}
     return names | PRESETS | {name: each for name, each in vars(book).items() if name.isupper()}

@@ -46,7 +46,7 @@ def published(series):
 
 def test_stamps_rise_within_the_window():
     stamps = [stamp for stamp, _ in facts.SPOT]
-    assert stamps == sorted(set(stamps)) and (stamps[0], stamps[-1]) == (facts.START, facts.END)
+    assert stamps == sorted(set(stamps)) and (stamps[0], stamps[-1]) == (facts.START, facts.SPOT_END)
     assert set(facts.LOWS) <= set(stamps) and march.stamps(facts.BASIS)[-1][:16] == facts.END
     assert march.stamps(facts.BASIS_TO_DERIBIT)[-1][:16] == facts.END
     assert all(datetime.fromisoformat(stamp).hour % 8 == 4 for stamp, _ in facts.FUNDING)
