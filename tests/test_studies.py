@@ -170,7 +170,7 @@ def test_the_command_runs_a_study(capsys, tmp_path, monkeypatch):
 def test_the_page_shows_every_study_with_a_command_that_exists():
     text = PAGE.read_text(encoding="utf-8")
     assert re.findall(r"^## `(\w+)`", text, re.MULTILINE) == list(STUDIES)
-    told = re.findall(r"^    perpsim study (\w+) --seeds (\d+):(\d+)", text, re.MULTILINE)
+    told = re.findall(r"^perpsim study (\w+) --seeds (\d+):(\d+)", text, re.MULTILINE)
     assert {name: range(int(low), int(high)) for name, low, high in told} == {
         name: each.seeds for name, each in STUDIES.items()
     }

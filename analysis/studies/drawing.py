@@ -56,3 +56,9 @@ def note(figure, answer, words):
     """Put a line under a page that says how it was made, and of how many seeds its means are."""
     seeds = answer.rows.seed.nunique()
     figure.supxlabel(f"{words} Means of {seeds} seeds.", fontsize=6.5, color=GREY, x=0.01, ha="left")
+
+
+def legend(figure, ax):
+    """Put the legend of a panel above the whole page, in one row."""
+    handles, labels = ax.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from analysis.figures import BLUE, ORANGE
-from analysis.studies.drawing import dots, note, page
+from analysis.studies.drawing import dots, legend, note, page
 from analysis.studies.measures import funding_paid_bps, outside_band_percent, peg_rms_bps
 from analysis.studies.study import Study
 from analysis.summary import basis_mean_bps, funding_highest_percent, liquidations, open_interest_final_contracts
@@ -49,7 +49,7 @@ def draw(answer):
             ax.set_xlim(left=0.0)
             ax.set_title(title, loc="left")
             ax.set_xlabel(unit)
-        axes[1].legend(loc="lower center", bbox_to_anchor=(0.5, 1.1), ncols=2)
+        legend(figure, axes[0])
         note(
             figure,
             answer,

@@ -44,7 +44,7 @@ def needed(answer, ax):
     ax.errorbar(100.0 * means["drop"], means.fund_needed_coin, yerr=error, fmt="-s", label="mean", **look)
     ax.set_ylim(bottom=0.0)
     ax.set_title("Fund that would do,\nBTC", loc="left")
-    ax.legend(loc="center left")
+    ax.legend(loc="upper left", bbox_to_anchor=(0.06, 0.9))
 
 
 insurance_sizing = Study(

@@ -3,7 +3,7 @@
 from analysis.compare import deepest_discount_percent
 from analysis.figures import BLUE, ORANGE
 from analysis.studies.crash import THIRD
-from analysis.studies.drawing import dots, note, page
+from analysis.studies.drawing import dots, legend, note, page
 from analysis.studies.measures import bids_missing_percent, engine_left_percent
 from analysis.studies.study import Study
 from analysis.summary import branching_ratio, engine_largest_loss_coin, liquidated_turns, short_forced_contracts
@@ -39,6 +39,8 @@ MARKS = {
     "last trade": LastPrice(),
 }
 
+OF_THAT = {"marker": "s", "shift": 0.14, "label": "of that, added by those orders"}
+
 
 def draw(answer):
     """A Figure: what each mark liquidated, how far the price fell, and the worst loss of the engine at the mark."""
@@ -51,11 +53,14 @@ def draw(answer):
     with page(3.6, 1, len(panels), sharey=True) as (figure, axes):
         for ax, (value, title, unit) in zip(axes, panels, strict=True):
             dots(ax, means, "venue.mark", value, BLUE, shift=-0.14, label="with their orders in the book")
-            dots(ax, added, "venue.mark", value, ORANGE, marker="s", shift=0.14, label="of that, added by those orders")
-            ax.axvline(0.0, color="#909090", linewidth=0.6)
+            if ax is axes[-1]:  # nothing is left to the engine without those orders
+                ax.set_xscale("log")
+            else:
+                ax.axvline(0.0, color="#909090", linewidth=0.6)
+                dots(ax, added, "venue.mark", value, ORANGE, **OF_THAT)
             ax.set_title(title, loc="left")
             ax.set_xlabel(unit)
-        axes[1].legend(loc="lower center", bbox_to_anchor=(0.5, 1.1), ncols=2)
+        legend(figure, axes[0])
         note(figure, answer, "Spot falls 10 % in ten minutes, makers at half their capital. Bars: standard errors.")
     return figure
 
