@@ -26,7 +26,7 @@ TINY = {
     "adl_fairness": SMALL | {"drop": 0.3, "depth": 0.2, "start": "2020-01-01T07:57"},
     "funding_rules": {"hours": 0.02},
     "insurance_sizing": SMALL,
-    "leverage_by_depth": SMALL | {"leverage.median": 8.0},
+    "leverage_by_depth": SMALL | {"leverage.median": [8.0]},
     "mark_rules": SMALL,
 }
 

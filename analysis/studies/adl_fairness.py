@@ -46,7 +46,7 @@ def draw(answer):
         ("haircut_top_percent", "95th haircut", "% of profit"),
         ("haircut_gini", "Gini", "of haircuts"),
         ("hedgers_share_percent", "From hedgers", "% of the loss"),
-        ("engine_left_percent", "Engine still holds", "% of contracts"),
+        ("engine_left_percent", "Engine holds", "% of contracts"),
     )
     with page(4.0, 1, len(panels), sharey=True) as (figure, axes):
         for ax, (value, title, unit) in zip(axes, panels, strict=True):

@@ -54,7 +54,8 @@ def draw(answer):
         for ax, (value, title, unit) in zip(axes, panels, strict=True):
             dots(ax, means, "venue.mark", value, BLUE, shift=-0.14, label="with their orders in the book")
             if ax is axes[-1]:  # nothing is left to the engine without those orders
-                ax.set_xscale("log")
+                ax.set_xscale("symlog", linthresh=10.0)
+                ax.set_xlim(left=0.0)
             else:
                 ax.axvline(0.0, color="#909090", linewidth=0.6)
                 dots(ax, added, "venue.mark", value, ORANGE, **OF_THAT)
