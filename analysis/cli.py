@@ -214,8 +214,46 @@ def march(out, seeds, processes, doc):
     """
     from analysis.march_command import march
 
-    page = march(out, seeds=seeds, processes=processes, doc=doc, say=click.echo)
+    try:
+        page = march(out, seeds=seeds, processes=processes, doc=doc, say=click.echo)
+    except KeyboardInterrupt:
+        click.echo("perpsim: interrupted; what was done is saved: the same command goes on from there", err=True)
+        return 130
     click.echo(f"Tables are in {out}; look at {page}")
+
+
+@perpsim.command()
+@click.argument("name", required=False)
+@click.option("--seeds", help="FROM:TO, or a list.  [default: the study's]")
+@click.option("--processes", type=click.IntRange(min=0), help="Runs at a time.  [default: one a core]")
+@click.option("--out", type=click.Path(file_okay=False), help="The folder.  [default: runs/study-NAME]")
+def study(name, seeds, processes, out):
+    """Answer a question with a sweep that is written down, and draw its figure.
+
+    NAME is a study; without it they are listed with their questions. Runs are saved as they come: the same
+    command goes on where it was stopped, and with more seeds it adds to what is there.
+    """
+    from analysis.studies.study import run, shipped
+    from analysis.sweep.spelled import seeds as spelled
+    from sim.spelling import unknown
+
+    known = shipped()
+    if name is None:
+        width = max(map(len, known))
+        for each, asked in known.items():
+            click.echo(f"{each:<{width}}  {asked.question}")
+        return 0
+    if name not in known:
+        raise ValueError(unknown("study", name, known))
+    folder = Path(out or f"runs/study-{name}")
+    try:
+        answer = run(known[name], folder, spelled(seeds) if seeds else None, processes)
+    except KeyboardInterrupt:
+        click.echo("perpsim: interrupted; what was done is saved: the same command goes on from there", err=True)
+        return 130
+    click.echo(answer.text())
+    click.echo(f"Saved in {folder}; look at {folder / 'figure.png'}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 from scenarios.scenario import scenario  # isort: skip  (first: the scenarios below are made with it)
 from scenarios.calm import calm
+from scenarios.crowded_longs import crowded_longs
 from scenarios.flash_crash import flash_crash
 from scenarios.march_2020 import march_2020
 from scenarios.venue_comparison import venue_comparison
 
-__all__ = ["calm", "flash_crash", "march_2020", "scenario", "venue_comparison"]
+__all__ = ["calm", "crowded_longs", "flash_crash", "march_2020", "scenario", "venue_comparison"]

@@ -1,0 +1,71 @@
+"""A tournament of funding rules on a day on which a crowd of longs arrives."""
+
+from dataclasses import replace
+
+from analysis.figures import BLUE, ORANGE
+from analysis.studies.drawing import dots, legend, note, page
+from analysis.studies.measures import funding_paid_bps, outside_band_percent, peg_rms_bps
+from analysis.studies.study import Study
+from analysis.summary import basis_mean_bps, funding_highest_percent, liquidations, open_interest_final_contracts
+from scenarios import crowded_longs
+from sim.funding import ClampedPremium
+from sim.research_funding import LiquidityScaled, PidOnBasis
+from sim.skew_funding import AdaptiveImbalance, VelocityOfSkew
+from sim.venues import BINANCE, BITMEX, DERIBIT, DRIFT, DYDX, HYPERLIQUID, KRAKEN, OKX, PERPETUAL
+
+RULES = {
+    "none": ClampedPremium(interest=0.0, cap=0.0, rate_at_start=0.0),
+    "BitMEX": BITMEX.funding,
+    "Binance": BINANCE.funding,
+    "OKX": OKX.funding,
+    "Deribit": DERIBIT.funding,
+    "Kraken": KRAKEN.funding,
+    "Hyperliquid": HYPERLIQUID.funding,
+    "dYdX v4": DYDX.funding,
+    "Drift v2": DRIFT.funding,
+    "Perpetual v1": PERPETUAL.funding,
+    "Synthetix (skew)": VelocityOfSkew(skew_scale=8e8, counterparty="fund"),
+    "GMX v2 (imbalance)": replace(AdaptiveImbalance(), counterparty="fund"),
+    "premium by liquidity": LiquidityScaled(),
+    "PID on the basis": PidOnBasis(),
+}
+"""Skew is counted in contracts of a USD: Synthetix's scale of 100,000 coins is 8e8 of them at 8,000 USD."""
+FEW, MANY = 60, 150
+
+
+def draw(answer):
+    """A Figure: how far from the peg, how often, and what was paid for it, where arbitrageurs are few and many."""
+    means = answer.means()
+    panels = (
+        ("peg_rms_bps", "Distance from the index", "bp, root mean square"),
+        ("outside_band_percent", "Further than 10 bp", "% of the time"),
+        ("funding_paid_bps", "Funding paid in the day", "bp of open interest"),
+    )
+    with page(3.6, 1, len(panels), sharey=True) as (figure, axes):
+        for ax, (value, title, unit) in zip(axes, panels, strict=True):
+            for count, colour, marker, shift in ((FEW, ORANGE, "s", -0.14), (MANY, BLUE, "o", 0.14)):
+                chosen = means[means.arbitrageurs == count]
+                dots(ax, chosen, "venue.funding", value, colour, marker, shift, label=f"{count} arbitrageurs")
+            ax.set_xlim(left=0.0)
+            ax.set_title(title, loc="left")
+            ax.set_xlabel(unit)
+        legend(figure, axes[0])
+        note(
+            figure,
+            answer,
+            "A crowd of leveraged longs arrives in 24 hours, nothing else changes. Bars: standard errors.",
+        )
+    return figure
+
+
+funding_rules = Study(
+    question="Which funding rule holds a perpetual closest to its index, and what is paid for it?",
+    scenario=crowded_longs,
+    seeds=range(3),
+    arguments={"step_s": 5.0, "arbitrageurs": [FEW, MANY], "venue.funding": RULES},
+    metrics=(
+        peg_rms_bps, outside_band_percent, basis_mean_bps, funding_paid_bps, funding_highest_percent, liquidations,
+        open_interest_final_contracts,
+    ),
+    draw=draw,
+)  # fmt: skip
