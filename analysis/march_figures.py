@@ -137,7 +137,7 @@ def mark(ax, stamp, fact, scale):
 def places(table):
     """Where each fact lies among the draws: 0 below all of them, 1 above all."""
     known = table[table.place.notna() & (table.draws_low < table.draws_high)].iloc[::-1]
-    figure, ax = page(height=0.6 + 0.19 * len(known))
+    figure, ax = page(height=0.6 + 0.19 * max(len(known), 4))
     for where, verdict in enumerate(known.verdict):
         colour = BLUE if verdict == "inside" else RED  # bounds of a fact count
         ax.plot(known.place.iloc[where], where, "o", color=colour, markersize=4.5, clip_on=False, zorder=3)

@@ -1,6 +1,7 @@
 """The study of March: nothing reads the contract's real prices, outcomes are those of the facts, signs are right."""
 
 import ast
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pandas
 import pytest
 
 from analysis import march, march_page, march_tables
+from analysis import march_command as command
+from analysis.cli import main
 from analysis.march_outcomes import OUTCOMES, outcomes
 from analysis.march_study import QUESTIONS, counts, study
 from analysis.sweep.arguments import present, resolved
@@ -255,6 +258,28 @@ def test_an_hour_is_shared_between_the_parts():
 def test_a_study_of_one_run_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"seeds must be 2 or more \(got 1\)"):
         study(tmp_path, seeds=1)
+
+
+def test_the_command_says_what_is_wrong_in_one_sentence(tmp_path, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["march", "--seeds", "1", "--out", str(tmp_path)])
+    assert left.value.code == 1 and "perpsim: seeds must be 2 or more (got 1)" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_command_writes_tables_pictures_and_a_page_and_goes_on_where_it_was(tmp_path):
+    small = SMALL | {"hours": 11.0, "step_s": 60.0, "processes": 0}
+    told = []
+    page = command.march(tmp_path / "out", seeds=2, doc=tmp_path / "docs" / "page.md", say=told.append, **small)
+    text = page.read_text()
+    assert set(re.findall(r"!\[.*?\]\((.*?)\)", text)) == {each.name for each in page.parent.glob("*.png")}
+    tables = {each.stem for each in (tmp_path / "out").glob("*.csv")}
+    assert tables == {"centre", "draws", "twins", "impact", "beside"} and "centre 2" in told[0]
+    rows = (tmp_path / "out" / "twins.csv").read_text()
+    again = command.march(tmp_path / "out", seeds=2, doc=tmp_path / "again.md", say=told.append, **small)
+    assert again.read_text() == text and (tmp_path / "out" / "twins.csv").read_text() == rows, (
+        "not even the times differ"
+    )
 
 
 def first_leg(change, seeds=range(3)):
