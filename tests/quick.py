@@ -13,17 +13,13 @@ from sim.market import Market
 
 
 @scenario
-def quick(*, seed, noise=5, coin=2.0, hours=0.01, fails=(), dies=(), sleeps_s=0.0, **market):
+def quick(*, seed, noise=5, coin=2.0, hours=0.01, dies=(), **market):
     """How little does a market need?
 
-    fails: seeds whose runs raise
     dies: seeds whose runs kill their process
     """
-    time.sleep(sleeps_s)
     if seed in dies:
         os._exit(1)
-    if seed in fails:
-        raise ValueError(f"seed {seed} was to fail")
     market = Market(seed=seed, hours=hours, **market)
     MarketMakers(market, count=2, coin=10.0)
     NoiseTraders(market, count=noise, coin=coin)
@@ -31,15 +27,16 @@ def quick(*, seed, noise=5, coin=2.0, hours=0.01, fails=(), dies=(), sleeps_s=0.
 
 
 @scenario
-def trifle(*, seed, coin=2.0, noise=5, hours=1.0, fails=()):
-    """How little does a sweep need? No market at all, and no time."""
+def trifle(*, seed, coin=2.0, noise=5, hours=1.0, fails=(), sleeps_s=0.0):
+    """How little does a sweep need? No market at all, and no time but its sleep."""
+    time.sleep(sleeps_s)
     if seed in fails:
         raise ValueError(f"seed {seed} was to fail")
     chance = np.random.default_rng(seed).normal(100.0, 9.0, 4)
     series = np.rec.fromarrays([np.arange(1.0, 5.0), coin * noise * hours * chance], names="time_s,index")
     accounts = np.rec.fromarrays([np.arange(seed), np.full(seed, "crowd")], names="account,crowd")
     run = Trifle(series=series, accounts=accounts, about={"finished": True, "seed": seed})
-    return SimpleNamespace(about={}, replays=False, run=lambda: run)
+    return SimpleNamespace(about={}, replays=False, length=0, run=lambda: run)
 
 
 class Trifle(SimpleNamespace):

@@ -43,8 +43,8 @@ def assert_same_sweep(folder, reference):
 
 
 def begun(folder):
-    """{run_id: when it began} of every run that a dataset or a journal holds."""
-    found = {row["run_id"]: row["meta"]["meta_begun"] for rows in journalled(folder) for row in rows}
+    """{run_id: when it began} of every run that a dataset or a journal holds; of two the one that counts."""
+    found = {row["run_id"]: row["meta"]["meta_begun"] for rows in reversed(journalled(folder)) for row in rows}
     for path in (Path(folder) / "runs").glob("*.parquet"):
         table = parquet.read_table(path, columns=["run_id", "meta_begun"])
         found |= dict(zip(table["run_id"].to_pylist(), table["meta_begun"].to_pylist(), strict=True))

@@ -20,7 +20,7 @@ def cluster(address, processes):
     if address == "local":
         own = LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None)
         with own, Client(own) as client:
-            yield OnDask(client)
+            yield OnDask(client, lambda: own.scale(processes))
         return
     asked = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     if "scheduler_file" in asked and not Path(address).is_file():
@@ -36,8 +36,8 @@ def cluster(address, processes):
 class OnDask(Executor):
     """Dask's own executor; jobs whose workers died as often as the scheduler allows raise WorkerDied."""
 
-    def __init__(self, client):
-        self.client, self.inner = client, client.get_executor(pure=False)
+    def __init__(self, client, mend=lambda: None):
+        self.client, self.inner, self.mend = client, client.get_executor(pure=False), mend
 
     def submit(self, function, /, *args, **kwargs):
         """A Future of the call, tried again by the scheduler when its worker dies."""
@@ -45,7 +45,10 @@ class OnDask(Executor):
 
     def workers(self):
         """How many calls run at once now; clusters that grow with what waits see some wait."""
-        return max(sum(self.client.ncores().values()), 8)
+        there = sum(self.client.ncores().values())
+        if not there:
+            self.mend()  # a nanny whose worker dies while it starts gives up, and the last one gone leaves us waiting
+        return max(there, 8)
 
     def failed(self, error):
         """The error as a sweep knows it."""

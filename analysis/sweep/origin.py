@@ -37,7 +37,10 @@ class Reference:
     def found(self):
         """The function; ImportError or FileNotFoundError, one sentence, where it is not to be had."""
         if self.pickled:
-            return cloudpickle.loads(self.pickled)
+            made = cloudpickle.loads(self.pickled)
+            if getattr(made, "__name__", "") != self.name:  # lost where it is that of a class in a script
+                made.__name__ = self.name
+            return made
         file, _, name = self.word.rpartition(":")
         return getattr(imported(Path(file)), name)
 

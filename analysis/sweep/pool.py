@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from typing import NamedTuple
 
@@ -79,9 +80,10 @@ class Lane:
     def send(self, call):
         """Give a call to the process; if that died idle, to a new one."""
         try:
-            if self.pid is None:
-                self.pid = self.pool.submit(os.getpid)
-            inner = self.pool.submit(call.function, *call.args, **call.kwargs)
+            with deaf():
+                if self.pid is None:
+                    self.pid = self.pool.submit(os.getpid)
+                inner = self.pool.submit(call.function, *call.args, **call.kwargs)
         except BrokenProcessPool:
             if self.sent:  # it died at work: `receive` is about to hear of it, and sends all that waits again
                 return
@@ -135,6 +137,18 @@ class Lane:
 def new_process():
     """A pool of one process, started when it is first given something to do."""
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=watch)
+
+
+@contextmanager
+def deaf():
+    """A process that is started in the block does not hear Ctrl-C, not even before it can say that it will not."""
+    mask = getattr(signal, "pthread_sigmask", None)  # not on Windows
+    before = mask(signal.SIG_BLOCK, [signal.SIGINT]) if mask else None
+    try:
+        yield
+    finally:
+        if mask:
+            mask(signal.SIG_SETMASK, before)
 
 
 def watch():
