@@ -78,6 +78,7 @@ OWN = [
         ["max_seeds", "--max-seeds"], type=click.IntRange(1), default=MOST_SEEDS, show_default=True,
         help="Of a point, whatever its standard error.",
     ),
+    click.Option(["retry_failed", "--retry-failed"], is_flag=True, help="Make runs that failed before again."),
     click.Option(["series_s", "--series-s"], type=float, help="Keep each run's series, one row in so many seconds."),
     click.Option(["tables", "--keep"], multiple=True, help=f"Keep this table of each run: {', '.join(TABLES[1:])}."),
     click.Option(["processes", "--processes"], type=click.IntRange(0), help="Of this machine.  [default: one a core]"),

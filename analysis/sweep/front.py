@@ -44,6 +44,7 @@ def sweep(
     tables=(),
     until_se=None,
     max_seeds=MOST_SEEDS,
+    retry_failed=False,
     processes=None,
     cluster=None,
     executor=None,
@@ -67,6 +68,7 @@ def sweep(
     tables: other tables of each run to keep, such as "liquidations"
     until_se: {metric: standard error}: seeds are added to a point until it is reached
     max_seeds: of a point, whatever its standard error
+    retry_failed: whether runs that failed before are made again
     processes: of this machine, by default one for each of its cores; 0 runs everything in this one
     cluster: a Dask scheduler's address or scheduler file, or "local"
     executor: a concurrent.futures.Executor of your own
@@ -81,7 +83,7 @@ def sweep(
     folder = Path(out) if out else default_folder(plan)
     asked = {"grid": {name: told(value) for name, value in grid.items()}, "design": design, "until_se": until_se}
     most = max_seeds - len(plan.seeds) if until_se else 0
-    with Store(plan, folder, asked, most) as store:
+    with Store(plan, folder, asked, most, retry_failed) as store:
         sending = Sending(plan, store.done(), until_se, max_seeds)
         if sending.left():
             warm(plan, first)

@@ -45,12 +45,13 @@ class Store:
     """The folder of one sweep, held by one process at a time.
 
     most_added: seeds of a point that standard errors may ask for besides those of the plan
+    retries: whether runs that failed are forgotten, to be made again
     """
 
-    def __init__(self, plan, folder, asked=None, most_added=0):
+    def __init__(self, plan, folder, asked=None, most_added=0, retries=False):
         self.plan, self.folder, self.asked = plan, Path(folder).absolute(), asked or {}
         self.buffer, self.known, self.begun, self.flushed = [], set(), time.monotonic(), 0.0
-        self.lock, self.most_added = FileLock(self.folder / "lock"), most_added
+        self.lock, self.most_added, self.retries = FileLock(self.folder / "lock"), most_added, retries
 
     def __enter__(self):
         self.make()
@@ -61,6 +62,8 @@ class Store:
         try:
             self.check()
             self.recover()
+            if self.retries:
+                self.forget_failed()
             self.write_plan()
         except BaseException:
             self.lock.release()
@@ -141,6 +144,22 @@ class Store:
             self.renumber(places)
         for rows in lost:
             self.add(*places[rows[0]["run_id"]], rows)
+
+    def forget_failed(self):
+        """Take runs that failed, and the others of their seed, out of everything, so that they are made again."""
+        self.flush()
+        table = self.read("runs", ["run_id", "point", "seed", "status"]).to_pylist()
+        places = {(row["point"], row["seed"]) for row in table if row["status"] == "failed"}
+        gone = {row["run_id"] for row in table if (row["point"], row["seed"]) in places}
+        with saving(self.folder):
+            for name in (*self.plan.tables, "runs"):
+                if gone and self.parts(name):
+                    whole = self.read(name, parquet.read_schema(self.parts(name)[0]).names)
+                    stays = [each not in gone for each in whole["run_id"].to_pylist()]
+                    self.put(name, [whole.filter(pyarrow.array(stays))])
+            for path in (self.folder / "journal").glob("*.jsonl"):
+                path.unlink()
+        self.known -= gone
 
     def places(self):
         """{run_id: (point, seed)} of every run of the plan, and of those of seeds that may have been added."""
