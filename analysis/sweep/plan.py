@@ -194,9 +194,21 @@ def check(plan):
             raise ValueError(f"columns must differ in name and not begin with meta_ (got {name!r}); rename it")
     if BASE in plan.twins or not all(plan.twins.values()):
         raise ValueError("a twin must have a label and change something; say twins={'label': {argument: value}}")
-    if len({tuple(plan.told(point).items()) for point in range(len(plan.points))}) < len(plan.points):
-        raise ValueError("the points of a sweep must differ (two have the same arguments); leave one out")
+    require_different(plan)
     build(plan)
+
+
+def require_different(plan):
+    """ValueError, which names them, if two points have the same arguments."""
+    seen = {}
+    for number, point in enumerate(plan.points):
+        other = seen.setdefault(tuple(plan.told(number).items()), number)
+        if other != number:
+            one = ", ".join(f"{name}={cell(value)}" for name, value in point.items())
+            raise ValueError(
+                f"the points of a sweep must differ (number {other} and {number} are both {one}); leave one out, or let "
+                "a design choose fewer points"
+            )
 
 
 def build(plan):
