@@ -206,8 +206,8 @@ def require_different(plan):
         if other != number:
             one = ", ".join(f"{name}={cell(value)}" for name, value in point.items())
             raise ValueError(
-                f"the points of a sweep must differ (number {other} and {number} are both {one}); leave one out, or let "
-                "a design choose fewer points"
+                f"the points of a sweep must differ (number {other} and {number} are both {one}); leave one out, "
+                "or let a design choose fewer points"
             )
 
 
