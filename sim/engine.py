@@ -59,7 +59,7 @@ def take_over(x, i, parent, again):
         left = max(0, min(account.margin, account.margin + account.cost + account.contracts * now.mark_units))
         account.margin -= left
         account.wallet += left
-    account.forced = False
+    account.forced = 0
     lot = x.lots[now.lots]
     lot.account, lot.parent, lot.step, lot.closed_step, lot.mark = i, parent, now.step, -1, now.mark
     lot.contracts = lot.open = account.contracts

@@ -18,6 +18,9 @@ from sim.ledger import FUND, OUTSIDE, fill, touch
 from sim.orders import FOK, IOC, cancel_all, submit, tier
 from sim.ticks import tick_of
 
+TRIED, BEGUN = 1, 2
+"""Of a liquidation: there may have been nobody to trade with, or it has closed a part."""
+
 TAKEOVER, LADDER, SLICE, TARGET = 0, 1, 2, 3
 BANKRUPTCY, FILLABLE, AT_MARKET = 0, 1, 2
 """Places in `sim.liquidation.STYLES` and `LIMITS`."""
@@ -29,7 +32,8 @@ def force(x, i, first_rows):
     now, account, terms = x.now[0], x.accounts[i], x.terms[0]
     now.cancels += cancel_all(x, i)
     touch(x, i)
-    cause = -1 if account.forced else lineage(x, i, first_rows)
+    cause = -1 if account.forced == BEGUN else lineage(x, i, first_rows)
+    account.forced = max(account.forced, TRIED)
     if savable(x, i):
         size = wanted(x, i)
         if size > 0:
@@ -43,9 +47,9 @@ def force(x, i, first_rows):
 def begun(x, i):
     """Whether an earlier lot closed a part of what row `i` holds, in this liquidation; else it begins with this one."""
     account = x.accounts[i]
-    if account.forced:
+    if account.forced == BEGUN:
         return True
-    account.forced = True
+    account.forced = BEGUN
     account.liquidations += 1
     x.now[0].liquidations += 1
     return False

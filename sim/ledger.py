@@ -50,7 +50,7 @@ ACCOUNT = np.dtype(
         ("touched", np.bool_),  # changed since the risk engine last filed it
         ("alert", np.bool_),  # wake the owner on its own fills
         ("woken", np.bool_),  # already in the list of the woken
-        ("forced", np.bool_),  # being liquidated since an earlier mark
+        ("forced", np.int8),  # being liquidated: 1 tried, 2 a part is closed
     ],
     align=True,
 )

@@ -190,6 +190,6 @@ def look(x, i, first_rows):
         if doomed(x, i, units):
             force(x, i, first_rows)
         else:
-            x.accounts[i].forced = False
+            x.accounts[i].forced = 0
             file(x, i)
         i = after

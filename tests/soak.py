@@ -202,7 +202,8 @@ class Watched(Market):
     def make_room(self, count):
         if count == 0 and self.clock % self.mark_every == 0:  # after the round, before the engine trades
             held = self.exchange.accounts
-            missed = np.flatnonzero(self.failed & failing(self.exchange) & ~held.forced & (held.cost == self.cost))
+            untouched = (held.forced == 0) & (held.cost == self.cost)
+            missed = np.flatnonzero(self.failed & failing(self.exchange) & untouched)
             assert not len(missed), f"who fails must be liquidated (step {self.clock}: {missed} overlooked)"
         super().make_room(count)
 
