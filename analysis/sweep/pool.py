@@ -94,8 +94,8 @@ class Lane:
         inner.add_done_callback(lambda done: self.receive(generation, call, done))
 
     def replace(self):
-        """A new process in the place of a dead one."""
-        self.pool.shutdown(wait=False)
+        """A new process in the place of a dead one. The broken pool ends by itself: it may hold its lock while we hear
+        of its end, as it does from Python 3.12 on, and must not be asked to."""
         self.generation, self.pool, self.pid, self.sent = self.generation + 1, new_process(), None, 0
 
     def receive(self, generation, call, done):
