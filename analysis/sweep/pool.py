@@ -66,7 +66,7 @@ class Lane:
     """One process, and the calls that wait for it; the first of these is the one it is running."""
 
     def __init__(self):
-        self.lock, self.waiting, self.closed = threading.RLock(), deque(), False
+        self.lock, self.waiting, self.broken, self.closed = threading.RLock(), deque(), [], False
         self.generation, self.pool, self.pid, self.sent = 0, new_process(), None, 0
 
     def submit(self, function, args, kwargs):
@@ -94,8 +94,9 @@ class Lane:
         inner.add_done_callback(lambda done: self.receive(generation, call, done))
 
     def replace(self):
-        """A new process in the place of a dead one. The broken pool ends by itself: it may hold its lock while we hear
-        of its end, as it does from Python 3.12 on, and must not be asked to."""
+        """A new process in the place of a dead one. The broken pool ends by itself, and is kept: it may hold its lock
+        while we hear of its end, as from Python 3.12 on, and asking it to, or letting it go, would wait for that."""
+        self.broken.append(self.pool)
         self.generation, self.pool, self.pid, self.sent = self.generation + 1, new_process(), None, 0
 
     def receive(self, generation, call, done):
