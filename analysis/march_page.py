@@ -22,7 +22,8 @@ INTRODUCTION = """\
 Spot halves in sixteen hours, and BitMEX's perpetual falls further. Given the exchange's published rules, spot as it was
 printed and crowds of traders of whom nobody knows much, does the rest follow: the discount, the funding, what was
 liquidated, what the insurance fund lost? This page is a test that the model can fail. No price of the perpetual is read
-and no number was fitted to an outcome; some mechanisms were changed after an earlier centre had failed, as told below.
+and no number was tuned until an outcome came out; but the engine's pace was read from the reports of liquidations,
+which are an outcome too, and some mechanisms were changed after an earlier centre had failed, as told below.
 
 The scenario is `march_2020`. What is assumed about traders, {assumptions} numbers, stands in
 `scenarios/march_2020_assumptions.py`, each with a centre, a range and the reason for it. The *centre* was run with
