@@ -1,8 +1,8 @@
 """What is assumed about who traded on 12 and 13 March 2020: each with its range and the reason for it. Data only.
 
 A centre is what `scenarios.march_2020` has by default. A range holds what could be argued for before looking at what
-comes out; none was fitted to an outcome of that day. What was published, the rules and spot among it, is no assumption
-and stands in `scenarios.march_2020_facts`.
+comes out; none was tuned to an outcome of that day, though the engine's pace was read from reports of one. What was
+published, the rules and spot among it, is no assumption and stands in `scenarios.march_2020_facts`.
 """
 
 from typing import NamedTuple
