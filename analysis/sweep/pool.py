@@ -7,12 +7,11 @@ its own, so that a death costs the job that was running and nothing else, and it
 import os
 import signal
 import threading
-from collections import deque
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
-from typing import NamedTuple
+from queue import LifoQueue
 
 START_S = 30.0  # in which a process that starts can be told to end
 
@@ -27,15 +26,26 @@ class LocalPool(Executor):
     def __init__(self, processes):
         if processes < 1:
             raise ValueError(f"processes must be at least one (got {processes})")
-        self.lanes = [Lane() for _ in range(processes)]
+        self.threads, self.processes = ThreadPoolExecutor(processes), [Process() for _ in range(processes)]
+        self.idle = LifoQueue()
+        for process in reversed(self.processes):
+            self.idle.put(process)
 
     def submit(self, function, /, *args, **kwargs):
-        """A Future of the call, made by the process that has least to do."""
-        return min(self.lanes, key=lambda lane: len(lane.waiting)).submit(function, args, kwargs)
+        """A Future of the call, made by the first process that is idle."""
+        return self.threads.submit(self.call, function, args, kwargs)
+
+    def call(self, function, args, kwargs):
+        """What comes of a call in an idle process, in a thread that waits for it."""
+        process = self.idle.get()
+        try:
+            return process.call(function, args, kwargs)
+        finally:
+            self.idle.put(process)
 
     def workers(self):
         """How many calls run at once."""
-        return len(self.lanes)
+        return len(self.processes)
 
     def start(self):
         """See that a process can start at all; ChildProcessError, one sentence, if not."""
@@ -49,95 +59,52 @@ class LocalPool(Executor):
 
     def shutdown(self, wait=True, *, cancel_futures=False):
         """End the processes: once idle, or at once with `cancel_futures`."""
-        for lane in self.lanes:
-            lane.shutdown(wait, cancel_futures)
+        self.threads.shutdown(wait and not cancel_futures, cancel_futures=cancel_futures)
+        for process in self.processes:
+            process.end(wait, cancel_futures)
 
 
-class Call(NamedTuple):
-    """A call that waits for its process, or runs in it."""
-
-    future: Future
-    function: object
-    args: tuple
-    kwargs: dict
-
-
-class Lane:
-    """One process, and the calls that wait for it; the first of these is the one it is running."""
+class Process:
+    """A process that makes one call at a time: a stock pool of one, replaced when it is broken."""
 
     def __init__(self):
-        self.lock, self.waiting, self.broken, self.closed = threading.RLock(), deque(), [], False
-        self.generation, self.pool, self.pid, self.sent = 0, new_process(), None, 0
+        self.lock, self.pool, self.pid, self.closed = threading.Lock(), None, None, False
 
-    def submit(self, function, args, kwargs):
-        """A Future of a call."""
-        call = Call(Future(), function, args, kwargs)
-        with self.lock:
-            self.waiting.append(call)
-            self.send(call)
-        return call.future
-
-    def send(self, call):
-        """Give a call to the process; if that died idle, to a new one."""
+    def call(self, function, args, kwargs):
+        """What comes of a call; WorkerDied if the process died meanwhile."""
         try:
-            with deaf():
-                if self.pid is None:
-                    self.pid = self.pool.submit(os.getpid)
-                inner = self.pool.submit(call.function, *call.args, **call.kwargs)
+            running = self.send(function, args, kwargs)
+        except BrokenProcessPool:  # it died idle
+            self.pool = None
+            running = self.send(function, args, kwargs)
+        try:
+            return running.result()
         except BrokenProcessPool:
-            if self.sent:  # it died at work: `receive` is about to hear of it, and sends all that waits again
-                return
-            self.replace()
-            self.send(call)
+            self.pool = None
+            raise WorkerDied("the worker died while it ran this (killed, or out of memory?)") from None
+
+    def send(self, function, args, kwargs):
+        """A Future of the call in the process, which is started if there is none."""
+        with self.lock, deaf():
+            if self.closed:
+                raise WorkerDied("the workers were told to end before this was begun")
+            if self.pool is None:
+                self.pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=watch)
+                self.pid = self.pool.submit(os.getpid)
+            return self.pool.submit(function, *args, **kwargs)
+
+    def end(self, wait, kill):
+        """End the process, in the middle of a call with `kill`."""
+        with self.lock:
+            self.closed, pool = True, self.pool
+        if pool is None:
             return
-        generation, self.sent = self.generation, self.sent + 1
-        inner.add_done_callback(lambda done: self.receive(generation, call, done))
-
-    def replace(self):
-        """A new process in the place of a dead one. The broken pool ends by itself, and is kept: it may hold its lock
-        while we hear of its end, as from Python 3.12 on, and asking it to, or letting it go, would wait for that."""
-        self.broken.append(self.pool)
-        self.generation, self.pool, self.pid, self.sent = self.generation + 1, new_process(), None, 0
-
-    def receive(self, generation, call, done):
-        """Hand on what came of a call; when the process died, blame the first and send the others again."""
-        with self.lock:
-            if generation != self.generation or done.cancelled():
-                return
-            error, self.sent = done.exception(), self.sent - 1
-            if isinstance(error, BrokenProcessPool):
-                guilty = self.waiting.popleft()
-                if not self.closed:
-                    self.replace()
-                    fresh = self.generation
-                    for each in list(self.waiting):
-                        if fresh == self.generation:  # it did not die again meanwhile, and all be sent by that
-                            self.send(each)
-            else:
-                self.waiting.remove(call)
-        if isinstance(error, BrokenProcessPool):
-            guilty.future.set_exception(WorkerDied("the worker died while it ran this (killed, or out of memory?)"))
-        elif error is not None:
-            call.future.set_exception(error)
-        else:
-            call.future.set_result(done.result())
-
-    def shutdown(self, wait, kill):
-        """End the process."""
-        with self.lock:
-            self.closed = True
-            pid = self.pid
-        if kill and pid is not None:
+        if kill:
             try:
-                os.kill(pid.result(START_S), getattr(signal, "SIGKILL", signal.SIGTERM))
+                os.kill(self.pid.result(START_S), getattr(signal, "SIGKILL", signal.SIGTERM))
             except (ProcessLookupError, BrokenProcessPool, TimeoutError, CancelledError):  # it is not there to kill
                 pass
-        self.pool.shutdown(wait=wait and not kill, cancel_futures=kill)
-
-
-def new_process():
-    """A pool of one process, started when it is first given something to do."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=watch)
+        pool.shutdown(wait=wait and not kill, cancel_futures=kill)
 
 
 @contextmanager
