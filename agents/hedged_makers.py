@@ -13,14 +13,14 @@ from sim.orders import move_coin
 
 
 @kernel
-def quotes_hedged(x, rows, first, traits, out, n, s, first_holding):
+def quotes_hedged(x, rows, first, traits, out, n, s, first_holding, per_coin):
     """Lay off and keep the margin of each maker awake, then quote as any maker does."""
     for i in rows:
         me, row = traits[i - first], first_holding + i - first
         price = s.venues[s.holdings[row].venue].price
         worth = float(equity(x, i, x.now[0].mark_units))
         lay_off(x, s, i, row, me, worth, price)
-        keep_margin(x, s, i, row, first, me, worth)
+        keep_margin(x, s, i, row, first, me, worth, me.coin / per_coin)
     return quotes(x, rows, first, traits, out, n)
 
 
@@ -33,9 +33,8 @@ def lay_off(x, s, i, row, me, worth, price):
 
 
 @kernel
-def keep_margin(x, s, i, row, first, me, worth):
+def keep_margin(x, s, i, row, first, me, worth, target):
     """Send for what margin has lost since the start, or take off what it has won, once it is past the tolerance."""
-    target = me.coin / x.terms[0].unit
     missing = target - worth
     holding = s.holdings[row]
     if abs(missing) < me.margin_tolerance * target or holding.transit != 0:
@@ -83,5 +82,7 @@ class HedgedMakers(MarketMakers):
         self.first_holding = self.market.hold_spot(self, self.traits.spot_coin, self.traits.spot_usd_coin)
 
     def context(self):
-        """The spot market, and where the crowd's holdings begin."""
-        return self.market.spot.state, self.first_holding
+        """The spot market, where the crowd's holdings begin, and the settlement unit in coin's worth at the start."""
+        contract, spot = self.market.venue.contract, self.market.spot
+        worth = 1.0 if contract.coin_margined else spot.first_price
+        return spot.state, self.first_holding, contract.unit / worth

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from agents import Arbitrageurs, HedgedMakers, LeveragedLongs, LeveragedShorts, LogNormal, NoiseTraders, Uniform
+from agents import LogNormal, NoiseTraders, Uniform
 from scenarios import march_2020_facts as facts
-from scenarios.capital import QUANTILES, capital
+from scenarios.crowds_of_a_crash import arbitrate, hold, quote, wait
 from scenarios.scenario import scenario
 from sim.engine import Unwind
 from sim.index import SpotMarket
@@ -99,33 +99,13 @@ def march_2020(
         path=market.pop("path", path), spot=market.pop("spot", SpotMarket(replays=True)), **market,
     )  # fmt: skip
     mind = {"reentry": reentry, "deposit_delay_s": deposit_delay_s, "top_up_at": top_up_at, "top_up": top_up}
-    price, hedging = market.spot.first_price, LogNormal(20.0, 1.0)
-    hedged_usd = hedgers * price * float(hedging.at(QUANTILES).mean())
-    wealth = capital(open_interest, price, longs, long_leverage, sigma=1.5)
-    HedgedMakers(
-        market, count=makers, coin=maker_coin, spot_coin=maker_credit * maker_coin,
-        spot_usd_coin=maker_credit * maker_coin, transfer_s=transfer_s, leverage=1.5, levels=5, depth_share=0.1,
-        half_spread_bps=3.0, lean_seen=lean_seen, volatility_limit=volatility_limit,
-    )  # fmt: skip
+    quote(market, makers, maker_coin, maker_credit, transfer_s, lean_seen=lean_seen, volatility_limit=volatility_limit)
     NoiseTraders(market, count=noise, coin=LogNormal(2.0, 1.0))
-    held = LeveragedLongs(market, count=longs, coin=wealth, leverage=long_leverage, **mind)
-    owed = LeveragedShorts(
-        market, count=shorts, coin=capital(open_interest - hedged_usd, price, shorts, short_leverage, sigma=1.5),
-        leverage=short_leverage, bargain=bargain, **mind,
-    )  # fmt: skip
-    hedged = LeveragedShorts(
-        market, name="Hedgers", count=hedgers, coin=hedging, leverage=1.0, horizon_s=1e9, wake_s=3_600.0
-    )
-    LeveragedLongs(market, name="DipBuyers", count=dip_buyers, coin=wealth, leverage=long_leverage, dip=dip, **mind)
-    LeveragedLongs(
-        market, name="BargainHunters", count=bargain_hunters, coin=LogNormal(5.0, 1.5), leverage=2.0, entry=0.0,
-        bargain=bargain,
-    )  # fmt: skip
-    Arbitrageurs(
-        market, count=arbitrageurs, coin=arbitrage_coin, spot_coin=arbitrage_credit * arbitrage_coin,
-        spot_usd_coin=arbitrage_credit * arbitrage_coin, transfer_s=transfer_s,
-    )  # fmt: skip
-    market.endow(open_interest, longs=[held], shorts=[owed, hedged], spread=0.1)
+    sides = (longs, long_leverage), (shorts, short_leverage)
+    held, against = hold(market, open_interest, *sides, (hedgers, LogNormal(20.0, 1.0)), bargain, mind)
+    wait(market, (dip_buyers, dip), held, (bargain_hunters, LogNormal(5.0, 1.5)), bargain, mind)
+    arbitrate(market, arbitrageurs, arbitrage_coin, arbitrage_credit, transfer_s)
+    market.endow(open_interest, longs=[held], shorts=against, spread=0.1)
     return market
 
 
