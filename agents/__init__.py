@@ -7,11 +7,12 @@ from agents.arbitrage import Arbitrageurs
 from agents.crowd import Crowd
 from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
 from agents.hedged_makers import HedgedMakers
+from agents.inventory_makers import InventoryMakers
 from agents.leveraged import LeveragedLongs, LeveragedShorts
 from agents.makers import MarketMakers
 from agents.noise import NoiseTraders
 
-CROWDS = (Arbitrageurs, HedgedMakers, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
+CROWDS = (Arbitrageurs, HedgedMakers, InventoryMakers, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
 
 __all__ = [
     "CROWDS",
@@ -20,6 +21,7 @@ __all__ = [
     "Crowd",
     "Exponential",
     "HedgedMakers",
+    "InventoryMakers",
     "LeveragedLongs",
     "LeveragedShorts",
     "Listed",
