@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 run: install
 	@$(BIN)/perpsim run march_2020 --seed 1 --out runs/march_2020-1 --force
 
-# The study that docs/march_2020.md tells: up to an hour on two cores. Stopped, it goes on where it was.
+# The study that docs/march_2020.md tells: half an hour on two cores. Stopped, it goes on where it was.
 march: install
 	@$(BIN)/perpsim march --out runs/march --doc docs/march_2020.md
 

@@ -79,6 +79,11 @@ difference.
 
 {twins}
 
+The discount ought to shrink where liquidations are absorbed, arbitrage is rich and instant, the engine slow, leverage
+capped. By more than two standard errors it
+
+{signs}
+
 What the liquidations did depends on what trading does to spot. Absorbing them off the book at the mark, at a spot
 impact of none to twice the declared one (n = {impact_pairs} each):
 
@@ -132,6 +137,16 @@ liquidation brings about another. The draws share one seed and vary each assumpt
 distributions or rules of behaviour. Published amounts are of uneven quality: liquidations were counted by third
 parties, and the balance of the fund is daily, at an hour that is not said.
 """
+
+SHRINKS = {
+    "absorbed": "",
+    "arbitrage": "",
+    "slower": "what limits the engine at the low is bids, not its pace; and in a market that falls for sixteen hours "
+    "who sells later sells lower",
+    "capped": "a cap takes away a fifth of what is liquidated, but what is left is still more than the bids of those "
+    "minutes, and makers who have bought it quote lower for hours either way",
+}
+"""Twins in which the discount ought to shrink, each with what is suspected where it does not."""
 
 MECHANISMS = {
     "afternoon_percent": "makers long of contracts quote a little low, and nobody here trades on a premium of 0.1 %",
@@ -259,6 +274,9 @@ def asked(frames):
         for label in QUESTIONS
         if label in twins.index
     ]
+    signs = [
+        sign(twins.loc[label], QUESTIONS[label].words, why) for label, why in SHRINKS.items() if label in twins.index
+    ]
     head = ("changed", *(SHORT.get(name, WORDS[name]) for name in names))
     impact = tables.changes(frames["impact"], names)
     coefficient = frames["impact"].groupby("point").spot_impact.first()
@@ -266,8 +284,18 @@ def asked(frames):
              for each in impact.itertuples()]  # fmt: skip
     return ASKED_OF_TWINS.format(
         pairs=int(twins.pairs.max()), twins=grid(head, rows), impact_pairs=int(impact.pairs.max()),
-        impact=grid(("spot impact", *head[1:]), steps),
+        impact=grid(("spot impact", *head[1:]), steps), signs="\n".join(signs),
     )  # fmt: skip
+
+
+def sign(row, words, why):
+    """Return a line that says in which leg a discount shrinks, by more than two standard errors, and in which not."""
+    legs = {"first leg": "first_leg_percent", "night": "night_percent", "mean": "mean_percent"}
+    shrinks = [leg for leg, name in legs.items() if row[name] > 2.0 * row[f"{name}_se"]]
+    same = [leg for leg in legs if leg not in shrinks]
+    said = f"shrinks in the {', the '.join(shrinks)}" if shrinks else "does not shrink"
+    rest = f"; not in the {', the '.join(same)}" if shrinks and same else ""
+    return f"* {words}: {said}{rest}." + (f" Suspected: {why}." if same and why else "")
 
 
 def error(row, name):
