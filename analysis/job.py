@@ -22,21 +22,29 @@ OUTPUT = [
     click.Option(["force", "--force"], is_flag=True, help="Replace an earlier run in that folder."),
     click.Option(["csv", "--csv"], is_flag=True, help="Write the tables as CSV too."),
 ]
+TWIN = click.Option(
+    ["twin", "--twin"], multiple=True, metavar="KEYWORD=VALUE",
+    help="Run it again with that changed, and show the difference; repeatable. --twin venue.mark='LastPrice()'",
+)  # fmt: skip
 
 
 def command(name):
     """Return the click command that runs the scenario called `name`."""
     scenario = lookup.find(name)
 
-    def callback(out, force, csv, **typed):
+    own = [TWIN, *OUTPUT]
+
+    def callback(twin, out, force, csv, **typed):
         given = {key: value for key, value in typed.items() if value is not None}
         arguments = {"seed": 1} | defaults(scenario) | given
         folder = Path(out or f"runs/{scenario.__name__}-{arguments['seed']}")
-        return status(executed(scenario, arguments, folder, force, csv))
+        if twin:
+            return status(with_twin(scenario, arguments, twin, folder, force, csv))
+        return status(executed(scenario, arguments, folder, force, csv)[0])
 
     return click.Command(
         name,
-        params=options(scenario, taken=[each.name for each in OUTPUT]) + OUTPUT,
+        params=options(scenario, taken=[each.name for each in own]) + own,
         callback=callback,
         help=description(scenario),
         short_help=question(scenario),
@@ -53,7 +61,7 @@ def repeat_command(path):
             click.echo(f"Note: {line}", err=True)
         arguments = {name: again(word, path) for name, word in about["scenario"]["arguments"].items()}
         folder = Path(out or f"{path.resolve().parent}-again")
-        run = executed(scenario, arguments, folder, force, csv)
+        run, _ = executed(scenario, arguments, folder, force, csv)
         click.echo(comparison(run, path.parent))
         return status(run)
 
@@ -85,16 +93,42 @@ def same(one, other):
 
 
 def executed(scenario, arguments, folder, force, csv):
-    """Return the run of `scenario`, saved and summed up; that `folder` can be written is checked first."""
+    """Return (run, market) of `scenario`, saved and summed up; that `folder` can be written is checked first."""
     check_folder(folder, force)
     market = scenario(**arguments)
-    with progress_bar(market) as progress:
-        run = market.run(progress=progress)
+    run = simulated(market)
     run.save(folder, csv=csv, force=force)
     report(run, folder)
+    told(run, folder)
+    return run, market
+
+
+def with_twin(scenario, arguments, words, folder, force, csv):
+    """Return the run of `scenario`, saved as ever, or its twin's in the folder `twin` under it; shows what differs."""
+    from analysis import pair
+
+    different = pair.twin_of(scenario, arguments, pair.changes(scenario, words))
+    base, market = executed(scenario, arguments, folder, force, csv)
+    if not base.about["finished"]:
+        return base
+    twin = simulated(scenario(**pair.follow(market, different)))
+    twin.save(folder / "twin", csv=csv)
+    told(twin, folder / "twin")
+    pair.report(base, twin, folder)
+    click.echo(f"\nSaved in {folder}; look at {folder / 'difference.png'}")
+    return twin
+
+
+def simulated(market):
+    """Return the run of a market, with a progress bar where there is a terminal."""
+    with progress_bar(market) as progress:
+        return market.run(progress=progress)
+
+
+def told(run, folder):
+    """Say so if a run that is saved in `folder` was interrupted."""
     if not run.about["finished"]:
         click.echo(f"perpsim: interrupted; what was simulated so far is saved in {folder}", err=True)
-    return run
 
 
 @contextmanager

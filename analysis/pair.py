@@ -1,0 +1,114 @@
+"""A run and its twin: the same seed with one thing changed, and the difference between the two."""
+
+import json
+
+import click
+import numpy as np
+
+from analysis import figures, summary
+from analysis.figures import BLACK, BLUE, ORANGE, RED, draw, finish, stacked, zero
+from analysis.listing import shown
+from analysis.options import fitted
+from analysis.sweep.arguments import OF_THE_SWEEP, present, resolved
+from analysis.sweep.spelled import twin as spelled
+from analysis.sweep.spelled import unquoted
+from sim.record import plain
+
+NOTE = "One pair is an anecdote: `perpsim sweep {} --seeds 0:16 --twin ...` says what of it is chance."
+DPI = 150
+
+
+def changes(scenario, words):
+    """{keyword: value} of `KEYWORD=VALUE` texts, dotted keywords included; ValueError or TypeError, one sentence."""
+    change = {}
+    for word in words:
+        for name, value in spelled(word)[1].items():
+            if name in OF_THE_SWEEP:
+                raise ValueError(f"a twin must share its run's {name} (got {word!r}); change something else")
+            default = present(scenario, name)
+            change[name] = fitted(unquoted(value, default), default)
+    return change
+
+
+def twin_of(scenario, arguments, change):
+    """The arguments of the twin; that they make a market is tried."""
+    different = resolved(scenario, change, arguments)
+    scenario(**different)
+    return different
+
+
+def follow(market, arguments):
+    """The arguments of a twin whose index, where the base `market` replays one, is moved by both's impact only."""
+    return arguments | ({"base_impact": market.spot.impact} if market.replays else {})
+
+
+def report(base, twin, folder):
+    """Print and save beside the runs what the change did: difference.json and difference.png."""
+    numbers = summary.summary(base), summary.summary(twin)
+    rows = {name: (one, numbers[1][name], numbers[1][name] - one) for name, one in numbers[0].items()}
+    told = {name: dict(zip(("base", "twin", "difference"), row, strict=True)) for name, row in rows.items()}
+    text = json.dumps(plain(told), indent=2, allow_nan=False)
+    (folder / "difference.json").write_text(text + "\n", encoding="utf-8")
+    figure(base, twin).savefig(folder / "difference.png", dpi=DPI)
+    click.echo(table(rows))
+    click.echo("\n" + NOTE.format((base.about.get("scenario") or {}).get("name", "SCENARIO")))
+
+
+def table(rows):
+    """The numbers that differ as text: base, twin, and twin less base."""
+    differing = {name: row for name, row in rows.items() if row[2] != 0.0 and row[2] == row[2]}
+    if not differing:
+        return "\nThe twin is the same run: the change made no difference to any headline number"
+    cells = [("", "base", "twin", "twin less base")]
+    cells += [(name, *(shown(float(f"{each:.6g}")) for each in row)) for name, row in differing.items()]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [f"{row[0]:<{widths[0]}}" + "".join(f"  {c:>{w}}" for c, w in zip(row[1:], widths[1:], strict=True))
+             for row in cells]  # fmt: skip
+    return "\n".join(["", *lines])
+
+
+def figure(base, twin):
+    """Both runs and their difference on one page: a matplotlib Figure."""
+    panels = (prices, gap, discounts, liquidated, funds)
+    return stacked(base, [lambda run, ax, panel=panel: panel(run, twin, ax) for panel in panels],
+                   (3.0, 1.4, 1.4, 1.2, 1.2), size_inches=(7.2, 8.0))  # fmt: skip
+
+
+def prices(base, twin, ax):
+    """Index of the base, and the last trade of both."""
+    draw(base, ax, base["index"], color=BLACK, linewidth=0.8, label="index")
+    both(base, twin, ax, lambda run: run["last"])
+    return finish(base, ax, "Price", "USD")
+
+
+def gap(base, twin, ax):
+    """What the change did to the price: the twin's last trade over the base's, less 1."""
+    rows = min(len(base.series), len(twin.series))
+    percent = np.full(len(base.series), np.nan)
+    percent[:rows] = 100.0 * (twin["last"][:rows] / base["last"][:rows] - 1.0)
+    draw(base, ax, percent, color=RED, label="last trade")
+    return finish(base, zero(ax), "Twin over base", "%", least=0.2)
+
+
+def discounts(base, twin, ax):
+    """Basis of both: last trade over the index, less 1."""
+    both(base, twin, ax, lambda run: 100.0 * summary.basis(run))
+    return finish(base, zero(ax), "Basis to the index", "%", least=0.2)
+
+
+def liquidated(base, twin, ax):
+    """Contracts liquidated so far in both."""
+    both(base, twin, ax, lambda run: run["liquidated_contracts"])
+    return finish(base, ax, "Liquidated so far", "contracts", least=8.0)
+
+
+def funds(base, twin, ax):
+    """Change of the insurance fund in both."""
+    both(base, twin, ax, lambda run: run["fund_coin"] - run["fund_coin"][:1])
+    return finish(base, zero(ax), "Insurance fund, change", figures.contract(base)["coin"], least=8.0)
+
+
+def both(base, twin, ax, column):
+    """Draw a column of both runs."""
+    draw(base, ax, column(base), color=BLUE, linewidth=0.8, label="base")
+    draw(twin, ax, column(twin), color=ORANGE, linewidth=0.8, label="twin")
