@@ -126,12 +126,14 @@ class AutoDeleverage(LossRule):
         withdraw(x, k)
         at = standing(x, -sign)
         order, parts = self.parts(x, k, at, sign * (units - int(x.now[0].mark_units)))
-        for n in order[parts[order] > 0]:
-            row, part, left = int(at.rows[n]), sign * int(parts[n]), int(lot.open)
-            trade(x, k, row, part, units)
+        chosen = order[parts[order] > 0]
+        rows, closed, left = at.rows[chosen], sign * parts[chosen], int(lot.open)
+        trade(x, k, rows, closed, units)
+        for row, part in zip(rows.tolist(), closed.tolist(), strict=True):
             done(k, row, part, units)
             if abs(part) > abs(left):
                 done(k, ENGINE, left - part, units)
+            left -= part
         lot.unpaid = False
         if lot.open and x.terms[0].rests:
             offer(x, k)
@@ -191,21 +193,24 @@ def closing_price(price, bankruptcy, mark, index=np.nan, near=0.05):
     return {"bankruptcy": bankruptcy, "mark": mark, "index": index}[price]
 
 
-def trade(x, k, row, part, units):
-    """Close `part` contracts of a row (bought: positive) against lot `k`; if it has fewer, the engine takes on the
-    rest the other way round, and the lot becomes what it then holds, bankrupt at that price."""
+@kernel
+def trade(x, k, rows, parts, units):
+    """Close `parts` contracts of rows (bought: positive) against lot `k`, in that order; where it has fewer, the engine
+    takes on the rest the other way round, and the lot becomes what it then holds, bankrupt at that price."""
     lot, now = x.lots[k], x.now[0]
-    left = int(lot.open)
-    taken = part if abs(part) <= abs(left) else left
-    cancel_all(x, row)
-    fill(x, row, part, units, 0.0)
-    close_lot(x, k, -taken, units)
-    if part != taken:
-        hold(x, k, taken - part, units)
-    lot.deleveraged += abs(part)
-    now.deleveraged += abs(part)
+    for n in range(len(rows)):
+        part, left = parts[n], lot.open
+        taken = part if abs(part) <= abs(left) else left
+        cancel_all(x, rows[n])
+        fill(x, rows[n], part, units, 0.0)
+        close_lot(x, k, -taken, units)
+        if part != taken:
+            hold(x, k, taken - part, units)
+        lot.deleveraged += abs(part)
+        now.deleveraged += abs(part)
 
 
+@kernel
 def hold(x, k, size, units):
     """Give lot `k`, of which nothing is open, `size` contracts that the engine took on at `units` each."""
     touch(x, ENGINE)
