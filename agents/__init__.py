@@ -11,14 +11,16 @@ from agents.inventory_makers import InventoryMakers
 from agents.leveraged import LeveragedLongs, LeveragedShorts
 from agents.makers import MarketMakers
 from agents.noise import NoiseTraders
+from agents.synthetic_dollar import DollarMinters
 
-CROWDS = (Arbitrageurs, HedgedMakers, InventoryMakers, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
+CROWDS = (Arbitrageurs, DollarMinters, HedgedMakers, InventoryMakers, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
 
 __all__ = [
     "CROWDS",
     "Arbitrageurs",
     "Choice",
     "Crowd",
+    "DollarMinters",
     "Exponential",
     "HedgedMakers",
     "InventoryMakers",
