@@ -10,18 +10,36 @@ from agents.hedged_makers import HedgedMakers
 from agents.inventory_makers import InventoryMakers
 from agents.leveraged import LeveragedLongs, LeveragedShorts
 from agents.makers import MarketMakers
+from agents.mean_reversion import MeanReverters
 from agents.noise import NoiseTraders
+from agents.sizing import FixedFraction, FractionalKelly, RiskPerStop, VolatilityTarget
 from agents.synthetic_dollar import DollarMinters
+from agents.trend import Breakouts, TrendFollowers
 
-CROWDS = (Arbitrageurs, DollarMinters, HedgedMakers, InventoryMakers, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders)
+CROWDS = (
+    Arbitrageurs,
+    Breakouts,
+    DollarMinters,
+    HedgedMakers,
+    InventoryMakers,
+    LeveragedLongs,
+    LeveragedShorts,
+    MarketMakers,
+    MeanReverters,
+    NoiseTraders,
+    TrendFollowers,
+)
 
 __all__ = [
     "CROWDS",
     "Arbitrageurs",
+    "Breakouts",
     "Choice",
     "Crowd",
     "DollarMinters",
     "Exponential",
+    "FixedFraction",
+    "FractionalKelly",
     "HedgedMakers",
     "InventoryMakers",
     "LeveragedLongs",
@@ -29,7 +47,11 @@ __all__ = [
     "Listed",
     "LogNormal",
     "MarketMakers",
+    "MeanReverters",
     "NoiseTraders",
     "Pareto",
+    "RiskPerStop",
+    "TrendFollowers",
     "Uniform",
+    "VolatilityTarget",
 ]
