@@ -4,6 +4,7 @@
 """
 
 from agents.arbitrage import Arbitrageurs
+from agents.chartists import Chartists
 from agents.crowd import Crowd
 from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
 from agents.hedged_makers import HedgedMakers
@@ -19,6 +20,7 @@ from agents.trend import Breakouts, TrendFollowers
 CROWDS = (
     Arbitrageurs,
     Breakouts,
+    Chartists,
     DollarMinters,
     HedgedMakers,
     InventoryMakers,
@@ -34,6 +36,7 @@ __all__ = [
     "CROWDS",
     "Arbitrageurs",
     "Breakouts",
+    "Chartists",
     "Choice",
     "Crowd",
     "DollarMinters",
