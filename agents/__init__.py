@@ -11,6 +11,7 @@ from agents.hedged_makers import HedgedMakers
 from agents.inventory_makers import InventoryMakers
 from agents.leveraged import LeveragedLongs, LeveragedShorts
 from agents.makers import MarketMakers
+from agents.manipulator import Manipulator
 from agents.mean_reversion import MeanReverters
 from agents.noise import NoiseTraders
 from agents.sizing import FixedFraction, FractionalKelly, RiskPerStop, VolatilityTarget
@@ -26,6 +27,7 @@ CROWDS = (
     InventoryMakers,
     LeveragedLongs,
     LeveragedShorts,
+    Manipulator,
     MarketMakers,
     MeanReverters,
     NoiseTraders,
@@ -49,6 +51,7 @@ __all__ = [
     "LeveragedShorts",
     "Listed",
     "LogNormal",
+    "Manipulator",
     "MarketMakers",
     "MeanReverters",
     "NoiseTraders",

@@ -6,7 +6,10 @@ from scenarios.calm import calm
 from scenarios.crowded_longs import crowded_longs
 from scenarios.flash_crash import flash_crash
 from scenarios.march_2020 import march_2020
+from scenarios.mark_manipulation import mark_manipulation
+from scenarios.oracle_attack import oracle_attack
 from scenarios.replay import replay
+from scenarios.stale_index import stale_index
 from scenarios.synthetic_dollar import synthetic_dollar
 from scenarios.venue_comparison import venue_comparison
 
@@ -16,8 +19,11 @@ __all__ = [
     "crowded_longs",
     "flash_crash",
     "march_2020",
+    "mark_manipulation",
+    "oracle_attack",
     "replay",
     "scenario",
+    "stale_index",
     "synthetic_dollar",
     "venue_comparison",
 ]
