@@ -36,17 +36,18 @@ def hold(market, usd, longs, shorts, hedgers, bargain, mind):
 
 
 def wait(market, buyers, holders, hunters, bargain, mind):
-    """Let those join who have no position yet: buyers of a fall, and hunters of a discount.
+    """Let those join who have no position yet: buyers of a fall, and hunters of a discount; returns both.
 
     buyers: (count, fall that they wait for), else as the longs who are `holders`; hunters: (count, distribution of
     coin); bargain: discount to the index that they wait for
     """
-    LeveragedLongs(
+    falls = LeveragedLongs(
         market, name="DipBuyers", count=buyers[0], coin=holders.coin, leverage=holders.leverage, dip=buyers[1], **mind
     )
-    LeveragedLongs(
+    bargains = LeveragedLongs(
         market, name="BargainHunters", count=hunters[0], coin=hunters[1], leverage=2.0, entry=0.0, bargain=bargain
     )
+    return falls, bargains
 
 
 def arbitrate(market, count, coin, credit, transfer_s):

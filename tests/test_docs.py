@@ -30,6 +30,7 @@ from sim import book, funding, genealogy, margin, outcome, series, sessions, ske
 from sim import voted_funding as voted
 from sim.exchange import FILL
 from sim.market import Market
+from sim.paths import Points
 from sim.venue import Venue
 
 HOME = Path(__file__).resolve().parent.parent
@@ -63,6 +64,8 @@ CONSTANTS = {
     **{"voted_funding.REALISATION_HOURS": voted},
 }
 SCENARIOS = {name: each for name, each in vars(scenarios).items() if getattr(each, "is_scenario", False)}
+NEEDED = {"replay": {"path": Points((0.0,), (8_000.0,)), "hours": 1.0}}
+"""What a scenario cannot do without."""
 TABLES = {
     "series": series.SERIES,
     "liquidations": outcome.LIQUIDATIONS,
@@ -139,7 +142,7 @@ def of_scenarios(monkeypatch):
         for name, value in given.items():
             yield f"{scenario}.{name}", value, file
         with recorded(monkeypatch) as settings:
-            crowds = function(seed=1).crowds
+            crowds = function(seed=1, **NEEDED.get(scenario, {})).crowds
         for crowd in crowds:
             usual = field_defaults(type(crowd)) | {"name": crowd.name}
             usual["max_leverage"] = usual["max_leverage"] or crowd.market.venue.max_leverage
