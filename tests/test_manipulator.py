@@ -13,6 +13,8 @@ from analysis.studies.attack import (
     lowest_mark_percent,
     victims_lost_coin,
 )
+from analysis.studies.manipulation_frontier import MARKS, manipulation_frontier
+from analysis.studies.study import run
 from scenarios.mark_manipulation import AT_THE_LAST, mark_manipulation
 from scenarios.oracle_attack import oracle_attack
 from scenarios.stale_index import stale_index
@@ -161,3 +163,13 @@ def test_senseless_attacks_are_refused():
         oracle_attack(seed=1, spot_venues=0)
     with pytest.raises(ValueError, match="stale_s must be 0 or more and below 900"):
         stale_index(seed=1, stale_s=900.0)
+
+
+def test_the_study_of_the_frontier_runs_and_draws(tmp_path):
+    small = {"hours": 0.2, "step_s": 5.0, "makers": 3, "noise": 30, "longs": 60, "shorts": 40, "open_interest": 400_000}
+    few = {"venue.mark": dict(list(MARKS.items())[-2:]), "pushes": ["last", "index"], "capital_coin": [10.0, 20.0]}
+    tiny = replace(manipulation_frontier, arguments=manipulation_frontier.arguments | few | small, seeds=range(2))
+    answer = run(tiny, tmp_path / "runs", processes=0)
+    assert not len(answer.sweep.failures()), answer.sweep.failures().error.iloc[0]
+    assert (tmp_path / "runs" / "figure.png").stat().st_size > 10_000
+    assert (tmp_path / "runs" / "table.txt").read_text(encoding="utf-8").startswith(tiny.question)
