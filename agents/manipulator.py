@@ -99,8 +99,8 @@ class Manipulator(Crowd):
     price where the last trade is to be, which nobody else may stand at. To push "last" the first trades up to there at
     once; to push "mid" what is left of its order stays there as the best offer (bid); to push "index" it sells (buys)
     coin at its one spot venue. It unwinds when its time is over, its budget used up or its target met; both are
-    counted at the worse of index and book, not at the mark. What a push
-    down leaves at spot it then sends to the exchange.
+    counted at the worse of index and book, not at the mark. What a push down leaves at spot it then sends to the
+    exchange; what a push up leaves there stays.
 
     pushes:           "last", "mid" or "index"
     side:             -1 short and down, 1 long and up

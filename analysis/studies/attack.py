@@ -2,6 +2,7 @@
 
 Of scenarios with a `Manipulator` whose capital is among their arguments, `capital_coin` at the exchange and
 `spot_coin` at spot, which it brings to the exchange in the end; amounts are in the coin that the venue settles in.
+What is still at spot when a run ends counts as lost: a run must last until the attack is unwound.
 """
 
 import numpy as np
@@ -11,11 +12,12 @@ from sim.ledger import RESERVED_ROWS
 
 
 def attacker_profit_coin(run):
-    """What the manipulator has in the end over what it began with; nan without one, or with coin still at spot."""
+    """What the manipulator has in the end over what it began with; nan without one, and where USD is settled in."""
     mine = run.accounts[run.accounts.crowd == "Manipulator"]
     arguments = run.about["scenario"]["arguments"]
     began = sum(float(arguments.get(name, 0.0)) for name in ("capital_coin", "spot_coin"))
-    return float(mine.equity_coin.sum()) - began if len(mine) else float("nan")
+    there = len(mine) and run.about["settlement"] != "USD"
+    return float(mine.equity_coin.sum()) - began if there else float("nan")
 
 
 def lowest_mark_percent(run):
