@@ -14,9 +14,12 @@ from agents.makers import MarketMakers
 from agents.manipulator import Manipulator
 from agents.mean_reversion import MeanReverters
 from agents.noise import NoiseTraders
+from agents.panic import PanicSellers
+from agents.retail import Retail
 from agents.sizing import FixedFraction, FractionalKelly, RiskPerStop, VolatilityTarget
 from agents.synthetic_dollar import DollarMinters
 from agents.trend import Breakouts, TrendFollowers
+from agents.whales import Whales
 
 CROWDS = (
     Arbitrageurs,
@@ -31,7 +34,10 @@ CROWDS = (
     MarketMakers,
     MeanReverters,
     NoiseTraders,
+    PanicSellers,
+    Retail,
     TrendFollowers,
+    Whales,
 )
 
 __all__ = [
@@ -55,9 +61,12 @@ __all__ = [
     "MarketMakers",
     "MeanReverters",
     "NoiseTraders",
+    "PanicSellers",
     "Pareto",
+    "Retail",
     "RiskPerStop",
     "TrendFollowers",
     "Uniform",
     "VolatilityTarget",
+    "Whales",
 ]
