@@ -10,8 +10,10 @@ from scenarios.mark_manipulation import mark_manipulation
 from scenarios.oracle_attack import oracle_attack
 from scenarios.replay import replay
 from scenarios.stale_index import stale_index
+from scenarios.stops_and_sizing import stops_and_sizing
 from scenarios.synthetic_dollar import synthetic_dollar
 from scenarios.venue_comparison import venue_comparison
+from scenarios.whale_exit import whale_exit
 
 __all__ = [
     "basis_traders",
@@ -24,6 +26,8 @@ __all__ = [
     "replay",
     "scenario",
     "stale_index",
+    "stops_and_sizing",
     "synthetic_dollar",
     "venue_comparison",
+    "whale_exit",
 ]

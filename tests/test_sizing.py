@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agents import FixedFraction, FractionalKelly, RiskPerStop, VolatilityTarget
 from agents.sizing import sized
+from analysis.values import parse
 
 VOLATILITY, STOP = st.floats(0.05, 5.0), st.floats(0.002, 1.0)
 
@@ -64,6 +65,11 @@ def test_where_nothing_seems_to_move_a_position_is_at_most_the_most():
 def test_compiled_rules_get_the_numbers_that_the_rule_says(volatility, stop):
     for rule in (FixedFraction(2.5), VolatilityTarget(), FractionalKelly(), RiskPerStop()):
         assert sized(rule.table(), volatility, stop) == rule.leverage(volatility, stop)
+
+
+def test_a_size_can_be_typed_on_a_command_line():
+    for rule in (FixedFraction(2.5), VolatilityTarget(most=3.0), FractionalKelly(), RiskPerStop()):
+        assert parse(repr(rule)) == rule
 
 
 @pytest.mark.parametrize(
