@@ -1,0 +1,28 @@
+"""Brakes: a slower engine, a halt."""
+
+from dataclasses import replace
+
+from scenarios.scenario import scenario
+from scenarios.shock import shocked
+from sim.venues import BITMEX
+
+
+@scenario
+def brakes(*, seed, pace_usd_per_s=20_000.0, halt_hours=0.0, fall=0.15, depth=0.5, venue=BITMEX, hours=2.0, **market):
+    """Does it help to sell more slowly what was liquidated, or to stop trading for a while?
+
+    Expect: a halt of a quarter of an hour makes the deepest discount 7 percentage points smaller, because spot
+    has ended its fall before anything more is sold; a slower engine does not help, for it sells the same,
+    lower.
+
+    pace_usd_per_s: the most that the liquidation engine sells, USD a second
+    halt_hours: how long nobody can trade from the middle of the fall on; the index goes on, and so does the mark
+    fall: of spot, a fraction, over ten minutes
+    depth: capital of the market makers, as a multiple of the usual
+    venue: whose other rules hold
+    """
+    venue = replace(venue, unwind=replace(venue.unwind, usd_per_s=pace_usd_per_s))
+    halt = (0.25 + 1 / 12, 0.25 + 1 / 12 + halt_hours) if halt_hours else ()
+    return shocked(
+        seed=seed, move=-fall, depth=depth, venue=venue, halt=market.pop("halt", halt), hours=hours, **market
+    )

@@ -1,0 +1,42 @@
+"""A market of a moderate size whose spot price moves suddenly: what the stress scenarios change one thing of."""
+
+from math import log1p
+
+from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
+from scenarios.capital import capital
+from sim.market import Market
+from sim.paths import GeometricBrownian, Shock, Shocked
+
+PRICE, VOLATILITY = 8_000.0, 0.6
+HIGH = LogNormal(median=8.0, sigma=0.8, low=1.0, high=80.0)
+LOW = LogNormal(median=2.0, sigma=0.6, low=0.5, high=20.0)
+
+
+def shocked(
+    *, seed, move, over_s=600.0, hours=1.0, at_hours=0.25, step_s=1.0, depth=1.0, loss_limit=0.25, longs=HIGH,
+    shorts=LOW, open_interest_usd=20e6, others=(), **market,
+):  # fmt: skip
+    """A Market in which spot moves by `move`, a fraction, and crowds that hold an open interest against each other.
+
+    depth: capital of the makers, as a multiple; loss_limit: of their equity, at which they leave
+    longs, shorts: effective leverage of 2,000 and 1,400 accounts, which have the capital that it asks for
+    others: functions of the market that let further longs, or shorts, join: (crowds of longs, crowds of shorts)
+    """
+    if not -1 < move < float("inf"):
+        raise ValueError(f"a move of spot must be a fraction above -1 (got {move}); -0.1 is a fall of ten percent")
+    shock = Shock(at_s=at_hours * 3600.0, log_size=log1p(move), over_s=over_s)
+    path = Shocked(GeometricBrownian(price=PRICE, volatility=VOLATILITY), (shock,))
+    market = Market(seed=seed, hours=hours, step_s=step_s, path=market.pop("path", path), **market)
+    if not market.venue.pool:
+        MarketMakers(market, count=20, coin=25.0 * depth, loss_limit=loss_limit)
+    NoiseTraders(market, count=700, coin=0.5)
+    held = [LeveragedLongs(market, count=2_000, coin=capital(open_interest_usd, PRICE, 2_000, longs), leverage=longs)]
+    coin = capital(open_interest_usd, PRICE, 1_400, shorts)
+    owed = [LeveragedShorts(market, count=1_400, coin=coin, leverage=shorts)]
+    if getattr(market.venue.contract, "p", 1.0) == 1.0:
+        Arbitrageurs(market, count=7, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
+    for join in others:
+        more = join(market)
+        held, owed = held + list(more[0]), owed + list(more[1])
+    market.endow(round(open_interest_usd / market.contract_usd), longs=held, shorts=owed, spread=0.02)
+    return market

@@ -1,0 +1,74 @@
+"""Results of papers made again on this exchange, in short: the theory they are held to, and what judges them."""
+
+import math
+
+import pytest
+
+from analysis.papers import carry, critical_leverage, deep_arbitrage
+from analysis.papers.command import PAPERS, counted, lines
+from analysis.papers.row import AGREES, MISSED, UNPUBLISHED, Row
+from analysis.theory.leverage import critical_leverage as theory
+
+
+@pytest.mark.parametrize("contract", ["linear", "inverse"])
+@pytest.mark.parametrize(("kappa", "difference"), [(1_095.0, 0.3), (300.0, 0.0), (547.5, -0.1)])
+def test_deep_arbitrage_makes_the_fair_price_for_rates_that_no_paper_printed(contract, kappa, difference):
+    (row, *_) = [
+        each
+        for each in deep_arbitrage.table(cases=((kappa, difference, 0.05),), periods=600)
+        if each.claim.startswith(contract)
+    ]
+    assert abs(row.size) < 0.02 and abs(row.published) > 0.4, row  # bp
+    assert row.verdict == AGREES
+
+
+def test_without_the_interest_the_arbitrageur_finds_another_price():
+    with_it, _ = deep_arbitrage.mean_basis(1_095.0, 0.05, 0.1, periods=400)
+    without, _ = deep_arbitrage.mean_basis(1_095.0, 0.05, 0.0, periods=400)
+    assert 1e4 * (without - with_it) == pytest.approx(1e4 * 0.1 / 1_095.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("contract", "side"), [("linear", "long"), ("inverse", "long"), ("inverse", "short")])
+@pytest.mark.parametrize("impact", [0.03, 0.15])
+def test_the_fund_begins_to_pay_at_the_critical_leverage(contract, side, impact):
+    at = theory(impact, contract, side)
+    assert critical_leverage.fund_gain(0.99 * at, impact, contract, side) > 0.0
+    assert critical_leverage.fund_gain(1.01 * at, impact, contract, side) < 0.0
+    assert critical_leverage.simulated(impact, contract, side) == pytest.approx(at, rel=2e-3)
+
+
+def test_the_fund_gets_all_of_the_margin_less_the_cost_of_the_way():
+    gain = critical_leverage.fund_gain(5.0, 0.1, "linear")
+    assert gain == pytest.approx(1.0 / 5.0 - 0.1 * 2.0 / 3.0, rel=2e-3)
+
+
+def test_doing_nothing_gains_nothing(monkeypatch):
+    monkeypatch.setitem(carry.FEES, "closed", (0.05, 1_000.0))
+    assert carry.gains("closed", 1, seed=3, step_s=60.0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_sharpe_ratio_has_the_error_that_chance_gives_it():
+    import numpy as np
+
+    days = np.random.default_rng(5).normal(0.1, 1.0, (400, 200))
+    ratios = np.array([carry.sharpe(each) for each in days])
+    assert ratios[:, 0].std() == pytest.approx(ratios[:, 1].mean(), rel=0.1)
+    assert ratios[:, 0].mean() == pytest.approx(0.1 * math.sqrt(365.0), rel=0.1)
+
+
+def test_a_row_agrees_within_its_tolerance_and_two_errors_and_a_sign_only_beyond_them():
+    assert Row("", 3.0, 3.3, 0.1, 0.1).verdict == AGREES
+    assert Row("", 3.0, 3.31, 0.1, 0.1).verdict == MISSED
+    assert Row("", math.inf, 0.3, 0.1).verdict == AGREES
+    assert Row("", math.inf, 0.1, 0.1).verdict == MISSED
+    assert Row("", -math.inf, -0.3, 0.1).verdict == AGREES
+    assert Row("", -math.inf, 0.3, 0.1).verdict == MISSED
+    assert Row("", math.nan, 0.3, 0.1).verdict == UNPUBLISHED
+
+
+def test_the_table_shows_every_row_and_counts_what_is_missed():
+    rows = [Row("one", 3.0, 3.0, 0.1), Row("two", math.inf, -1.0, 0.1), Row("three", math.nan, 1.0, 0.1)]
+    text = lines(rows)
+    assert "positive" in text and "missed" in text and "not published" in text and text.count("\n") == 3
+    assert counted({"a": rows}).startswith("3 rows of 1 papers: 1 agree, 1 missed")
+    assert all(title and callable(make) for make, title in PAPERS.values())
