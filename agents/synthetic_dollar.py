@@ -83,7 +83,7 @@ class DollarMinters(Crowd):
     lump: Any = 0.1
     mint_per_day: Any = 0.02
     redeem_per_day: Any = 0.02
-    redeem_per_bp_day: Any = 0.05
+    redeem_per_bp_day: Any = 0.02
     depeg: Any = 0.0
     depeg_at_s: Any = 0.0
     depeg_half_life_s: Any = 14_400.0

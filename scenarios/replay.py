@@ -71,7 +71,8 @@ def replay(
     column: name of a column of prices, or prefix of those of bars; without, `price`, or open high low close
     start: UTC, the stamp of a row; without, the first
     hours: from the start; 0 all there are
-    step_s: length of a step, s; 0: 5 up to two days, 15 up to ten, 60 for longer
+    step_s: length of a step, s; 0: 5 up to two days, 15 up to ten, 60 for longer; a bar of fewer than four steps shows
+        its open and close alone
     venue: rules of the exchange; for a coin below 3,000 USD, sizes in coin move by a power of ten
     open_interest_usd: at the start, USD
     open_interest_contracts: at the start, instead
@@ -98,9 +99,10 @@ def replay(
     path, hours, start = window(market, data, column, start, hours)
     step_s = step_s or next(step for longest, step in STEPS_S if hours <= longest)
     prices = path.prices(seed, whole_steps(hours, step_s), step_s)
-    usd = open_interest_contracts * worth_usd(venue.contract, prices[0]) or open_interest_usd
-    venue = at_prices(venue, prices[0], prices.max(), usd)
-    coin, most = usd / prices[0], 0.8 * venue.max_leverage
+    first, highest = float(prices[0]), float(prices.max())
+    usd = open_interest_contracts * worth_usd(venue.contract, first) or open_interest_usd
+    venue = at_prices(venue, first, highest, usd)
+    coin, most = usd / first, 0.8 * venue.max_leverage
     market = Market(
         **{"fund_coin": fund_share * coin, "spot": spot_of(spot_volume * coin)} | market, seed=seed, path=path,
         hours=hours, start=start, step_s=step_s, venue=sized(venue, usd, engine_share),

@@ -35,7 +35,7 @@ def synthetic_dollar(
     Expect: a discount of 3 % takes three quarters of the dollars out within 18 hours, and buying back their shorts
     lifts the contract by some 17 basis points in the second half of the day, to its index; the backing loses less than
     10 basis points of the dollars. With `bears=1_500` and no discount it is funding that drives them out: their backing
-    loses 0.2 % of the dollars, half of what it would if nobody redeemed.
+    loses 0.2 % of the dollars, less than half of what it would if nobody redeemed.
 
     price: of spot at the start, USD
     volatility: of spot, annual

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents import HedgedMakers, NoiseTraders
 from analysis.summary import basis
 from scenarios.price_level import at_prices
 from scenarios.replay import replay, worth_usd
+from sim.market import Market
 from sim.paths import Points
 from sim.venues import BINANCE, BITMEX, DERIBIT, HYPERLIQUID, LINEAR, OKX, PERPETUAL, REAL, SYNTHETIX
 from tests.made_up_bars import START, a_fall
@@ -133,3 +135,13 @@ def test_nobody_holds_more_than_the_venue_grants_to_that_size(venue):
     assert market.exchange.now[0].open_interest == pytest.approx(500e6 / market.contract_usd, rel=1e-3)
     run = market.run()
     assert run["liquidated_contracts"][-1] < 0.02 * run["open_interest_contracts"][0]
+
+
+@pytest.mark.parametrize("venue", [BITMEX, LINEAR], ids=["coin", "USD"])
+def test_hedged_makers_keep_what_they_brought_as_margin_in_coin_or_in_usd(venue):
+    market = Market(seed=1, hours=0.3, step_s=5.0, path=Points((0.0,), (8_000.0,)), venue=venue, check=True)
+    makers = HedgedMakers(market, count=4, coin=100.0, wake_s=5.0, transfer_s=60.0)
+    NoiseTraders(market, count=50, coin=2.0, wake_s=30.0)
+    market.run()
+    held = market.exchange.accounts[makers.first : makers.first + 4]
+    assert held.deposits == pytest.approx(100.0 * market.units_per_coin, rel=0.1)
