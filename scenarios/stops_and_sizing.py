@@ -39,8 +39,8 @@ def stops_and_sizing(
     """Do stops and careful sizes save traders from ruin, and what do they cost?
 
     Expect: without stops some 50 more of 100 are ruined at thirty times their equity, and the median trader keeps a
-    tenth of its coin, not three quarters: stops close what would have been liquidated. At five times, or with 2 % at
-    risk a stop, nobody is ruined. The price is the rare fortune: together they keep 110 % then, not 450.
+    tenth of its coin instead of most of it: stops close what would have been liquidated. At five times, or with 2 % at
+    risk a stop, nobody is ruined. The price is the rare fortune: together they then keep 110 %, not several times that.
 
     price: of spot at the start, USD
     volatility: of spot, annual, on average; it comes and goes

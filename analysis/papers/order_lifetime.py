@@ -4,10 +4,12 @@ He prints figures and no table, so the claims are qualitative: the contract is p
 who bet on the price against shorts who bet on funding hold a lasting premium; orders that live longer tighten the peg.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+from analysis.papers.row import Row
 from scenarios.basis_traders import basis_traders
 
 WARM = 0.25
@@ -63,9 +65,8 @@ def peg_by_lifetime(seeds=range(4), values=(30.0, 120.0, 480.0), **market):
     return Slope(-1, *slope(premium_deviation_bps, "lifetime_s", values, seeds, np.log, **{"bias": 0.5} | market))
 
 
-def claims(seeds=range(4), **market):
-    """Return [(claim, published sign, simulated slope, standard error)]."""
-    return [
-        ("premium rises with bias", *premium_by_bias(seeds, **market)),
-        ("premium varies less with longer orders", *peg_by_lifetime(seeds, **market)),
-    ]
+def table(seeds=range(4), **market):
+    """[Row] of the signs: published is infinite, of the sign that was found."""
+    found = ("premium rises with bias", premium_by_bias), ("premium varies less with longer orders", peg_by_lifetime)
+    slopes = [(claim, each(seeds, **market)) for claim, each in found]
+    return [Row(claim, math.copysign(math.inf, each.sign), each.slope, each.standard_error) for claim, each in slopes]
