@@ -1,7 +1,8 @@
 """What Rao found of a market of chartists (arXiv 2501.09404), as signs: each is held beside a simulated slope.
 
-He prints figures and no table, so the claims are qualitative: the contract is pegged by those who seek funding; longs
-who bet on the price against shorts who bet on funding hold a lasting premium; orders that live longer tighten the peg.
+He prints figures and no table, so the claims are qualitative: longs who bet on the price against shorts who bet on
+funding hold a lasting premium; orders that live longer tighten the peg. They were read in notes on the paper, and his
+rules in the code he published with it.
 """
 
 import math
