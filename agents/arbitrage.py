@@ -82,17 +82,17 @@ def rescue(x, out, n, i, s, row, first, me, worth, value):
 def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     """Sell a rich contract or buy a cheap one, as far as margin and the spot leg allow; else close what has converged.
 
-    Rich or cheap is the bid or ask over spot, after the fees of all legs, the hurdle, and funding at the next stamp.
+    Rich or cheap is the bid or ask over spot, after the costs counted, the hurdle, and funding at the next stamp.
     An order takes every level of the book that is still rich or cheap.
     """
     now, terms, account, holding = x.now[0], x.terms[0], x.accounts[i], s.holdings[row]
-    costs = terms.taker_fee + s.venues[holding.venue].cost
+    order = me.order_share * me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
+    costs = counted(s, holding.venue, me.careful, math.floor(order * each), price, terms.taker_fee)
     bid, ask = now.bid * terms.tick, now.ask * terms.tick
     carried = me.funding_weight * now.funding_rate
     rich = bid / price - 1.0 - costs + carried
     cheap = 1.0 - ask / price - costs - carried
     held, hurdle, leaves = account.contracts, 1e-4 * me.hurdle_bps, 1e-4 * me.exit_bps
-    order = me.order_share * me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
     room = me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
     if rich > hurdle:
         buys = holding.usd * s.terms[0].usd_unit / price / s.terms[0].coin_unit * 0.98 / each
@@ -108,6 +108,17 @@ def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     if held < 0 and ask / price - 1.0 < leaves:
         return send(x, out, n, i, math.floor(min(order, float(-held))), price * (1.0 + leaves))
     return n
+
+
+@kernel
+def counted(s, v, careful, coin, price, taker_fee):
+    """Costs of an order that hedges with so many coin units at venue `v`, a fraction: the fees of both legs, or for who
+    is careful those of closing too, and what the hedge does to spot on both ways."""
+    fees = taker_fee + s.venues[v].cost
+    if careful == 0.0 or coin < 1:
+        return fees
+    paid = spot.cost(s, v, coin) * s.terms[0].usd_unit / (coin * s.terms[0].coin_unit * price) - 1.0
+    return (1.0 - careful) * fees + careful * 2.0 * (taker_fee + max(paid, 0.0))
 
 
 @kernel
@@ -145,6 +156,8 @@ class Arbitrageurs(Crowd):
     pause_s:           between two orders, at least
     hurdle_bps:        profit over all fees that makes them trade
     exit_bps:          basis on the other side of which they close
+    careful:           0: they count the fees of entering only, and lose what closing and their own impact on spot
+                       cost beyond the hurdle; 1: they count those before they trade; between, a part
     funding_weight:    of the announced rate, counted as profit
     transfer_s:        mean time a transfer takes
     usual_volatility:  annual; above it transfers take longer
@@ -159,6 +172,7 @@ class Arbitrageurs(Crowd):
     pause_s: Any = 5.0
     hurdle_bps: Any = 10.0
     exit_bps: Any = 0.0
+    careful: Any = 0.0
     funding_weight: Any = 0.5
     transfer_s: Any = 1800.0
     usual_volatility: Any = 0.8

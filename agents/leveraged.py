@@ -54,14 +54,14 @@ def regret(x, i, first, me):
 
 @kernel
 def enter(x, out, n, i, first, me):
-    """Open a position at a bargain, else at market with probability `entry` a look; nobody who left, has no coin or
-    still waits for the dip."""
+    """Open a position at a bargain, else at market with probability `entry` a look; nobody who left, has no coin, still
+    waits for the dip, or finds it dear to hold."""
     now, account, terms = x.now[0], x.accounts[i], x.terms[0]
     if me.start_units == 0.0:
         me.start_units = float(account.deposits)
     chance, _, _, _ = dice(x, i, first, 1)
     size = math.floor(0.98 * me.leverage * account.wallet / abs(float(now.mark_units)))
-    if me.gone > 0.0 or size < 1 or now.mark > (1.0 - me.dip) * now.highest_mark:
+    if me.gone > 0.0 or size < 1 or now.mark > (1.0 - me.dip) * now.highest_mark or dear(x, me):
         return n
     size = size if me.side > 0.0 else -size
     if advantage(x, me) < -me.bargain:
@@ -82,14 +82,21 @@ def advantage(x, me):
 
 
 @kernel
+def dear(x, me):
+    """Whether the next stamp is near and charges the owner's side more than it is ready to pay."""
+    now = x.now[0]
+    return me.side * now.funding_rate > me.most_funding and now.to_funding_s <= me.before_stamp_s
+
+
+@kernel
 def keep(x, out, n, i, first, me):
-    """Leave at the horizon, or where others would call it a bargain; else place the stop that is missing, and top up
-    a position close to its trigger."""
+    """Leave at the horizon, where others would call it a bargain, or before a stamp that is too dear; else place the
+    stop that is missing, and top up a position close to its trigger."""
     now, account = x.now[0], x.accounts[i]
     leaves, adds, waits, _ = dice(x, i, first, 1)
     if me.start_units == 0.0:
         me.start_units = float(account.deposits)
-    if leaves < 1.0 - math.exp(-me.wake_s / me.horizon_s) or advantage(x, me) > me.bargain:
+    if leaves < 1.0 - math.exp(-me.wake_s / me.horizon_s) or advantage(x, me) > me.bargain or dear(x, me):
         n = sending.cancel_all(out, n, i)
         return sending.market(x, out, n, i, -account.contracts, True)
     if account.orders < 0 and me.stop_loss < 1.0:
@@ -113,7 +120,7 @@ def keep(x, out, n, i, first, me):
 class Leveraged(Crowd):
     """Hold a position in one direction.
 
-    They know the mark, the index, the last trade and their own account. Each look they enter, leave, protect or top up.
+    They know the mark, the index, the last trade, the rate that the venue announces and their own account. Each look they enter, leave, protect or top up.
 
     side:             1 long, -1 short
     leverage:         notional over wallet at entry, idle wallet included
@@ -121,6 +128,8 @@ class Leveraged(Crowd):
     bargain:          longs enter when the contract is cheaper than the index by this fraction and leave when it is
                       dearer by as much; shorts the other way round
     dip:              they enter only while the mark is below its highest of the run by this fraction; 0 whenever
+    most_funding:     announced rate against their side, a fraction an interval, above which they close and do not enter
+    before_stamp_s:   how long before a stamp they do so; inf whenever it is announced
     horizon_s:        mean time a position is kept
     stop_loss:        distance of the stop from the entry price, fraction; 1 or more none
     top_up_at:        equity behind the position over its value, below which they add free balance or send for coin
@@ -135,6 +144,8 @@ class Leveraged(Crowd):
     entry: Any = 0.05
     bargain: Any = 1.0
     dip: Any = 0.0
+    most_funding: Any = math.inf
+    before_stamp_s: Any = math.inf
     horizon_s: Any = LogNormal(median=172_800.0, sigma=1.0)
     stop_loss: Any = Choice(values=(0.05, 0.1, 0.2, 1.0), weights=(0.1, 0.1, 0.1, 0.7))
     top_up_at: Any = 0.03

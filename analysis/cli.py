@@ -136,12 +136,18 @@ def sweep(ctx):
 @click.option("--examples", type=click.Path(), help="Another table of published numbers; docs/published.md says how.")
 @click.option("--venue", help="Only the rows of this venue.")
 @click.option("--topic", help="Only the rows of this topic.")
-def check(file, examples, venue, topic):
+@click.option("--papers", is_flag=True, help="Results of papers instead, made again by simulation: some minutes.")
+@click.argument("names", nargs=-1, metavar="[PAPER]...")
+def check(file, examples, venue, topic, papers, names):
     """Compute published numbers again, and say which come out.
 
     A row is `pass` within its tolerance, `disagrees` where the published number contradicts its own source and the
     table says why, else `missed`. The exit status is 1 if a row is missed for no recorded reason.
     """
+    if papers or names:
+        from analysis.papers.command import check as check_papers
+
+        return 0 if check_papers(names, say=click.echo) else 1
     from analysis import check, published
 
     rows = check.only(published.read(examples or published.TABLE), venue, topic)
@@ -220,6 +226,31 @@ def march(out, seeds, processes, doc):
         click.echo("perpsim: interrupted; what was done is saved: the same command goes on from there", err=True)
         return 130
     click.echo(f"Tables are in {out}; look at {page}")
+
+
+@perpsim.command()
+@click.argument("names", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--seeds", help="FROM:TO, or a list.  [default: 1000:1016]")
+@click.option("--processes", type=click.IntRange(min=1), help="Runs at a time.  [default: one a core]")
+@click.option("--out", type=click.Path(file_okay=False), default="runs/claims", show_default=True, help="A folder.")
+@click.option("--doc", type=click.Path(dir_okay=False), help="Where the page goes too.")
+def claims(names, seeds, processes, out, doc):
+    """Test what the scenarios say to expect, over seeds that were not used while it was written.
+
+    Of all scenarios, or of those named. The exit status is 1 if a claim does not hold. Runs are saved as they come.
+    """
+    from analysis.claims.command import SEEDS, claims, table
+    from analysis.sweep.spelled import seeds as spelled
+
+    try:
+        verdicts = claims(names, out, spelled(seeds) if seeds else SEEDS, processes, say=click.echo)
+    except KeyboardInterrupt:
+        click.echo("perpsim: interrupted; what was done is saved: the same command goes on from there", err=True)
+        return 130
+    click.echo("\n" + table(verdicts))
+    if doc:
+        shutil.copy(Path(out) / "claims.md", doc)
+    return 0 if all(each.verdict == "holds" for each in verdicts) else 1
 
 
 @perpsim.command()

@@ -12,8 +12,8 @@ from sim.venues import BITMEX
 def adl_waterfall(*, seed, loss=AutoDeleverage(), fall=0.25, over_s=600.0, fund_coin=1.0, venue=BITMEX, **market):  # noqa: B008
     """Who pays for a fall that the insurance fund cannot pay for, and how evenly?
 
-    Expect: in proportion to profits instead of by BitMEX's queue, haircuts are more even: their Gini
-    coefficient is 0.45 lower, for more winners pay and nobody pays all.
+    Expect: charged in proportion to profits, at once, instead of closed by BitMEX's queue, winners have haircuts that
+    are more even: their Gini coefficient is 0.45 lower, for nearly all of them pay and nobody pays all.
 
     loss: rule by which the winners pay; `docs/studies.md` compares sixteen
     fall: of spot, a fraction

@@ -61,8 +61,8 @@ def replay(
 ):
     """What would leveraged traders, and their liquidations, have made of any fall or rise, on any venue?
 
-    Expect: with forced closes absorbed at the mark, a fall of 30 % within three hours leaves the contract half a
-    percent below spot at worst, not 4 to 5: nearly all of the discount is the impact of liquidations, not fear.
+    Expect: with forced closes absorbed at the mark the deepest discount of a fall by three tenths within three hours
+    is 3 to 4 percentage points smaller, half of one instead of 4: nearly all of it is the impact of liquidations.
 
     The index is spot as it was. Who trades is that of `march_2020`, in proportion to the open interest, and is fitted
     to no other day. Capitals and the like below are shares of the open interest at the start.

@@ -57,6 +57,12 @@ def question(function):
     return (function.__doc__ or "").strip().partition("\n")[0]
 
 
+def expectation(function):
+    """Return the sentence of a scenario's docstring that begins with "Expect:", on one line; "" if there is none."""
+    _, found, rest = inspect.cleandoc(function.__doc__ or "").partition("Expect: ")
+    return " ".join(rest.partition("\n\n")[0].split()) if found else ""
+
+
 def defaults(function):
     """Return {name: default} of the keywords of `function` that have one."""
     parameters = inspect.signature(function).parameters.values()

@@ -27,9 +27,9 @@ def whale_exit(
 ):
     """What does the contract do when one large long gets out through the book?
 
-    Expect: 40 million contracts bring the mid some 75 bp below where it would be, 5 million some 20, however fast: an
-    exponent near 0.6, between the straight line of makers' inventories and the square root of spot, where arbitrageurs
-    sell on what they buy.
+    Expect: 40 million contracts bring the mid some 70 bp below where it would be, and keep it 50 USD below in the last
+    four hours; 5 million some 20 bp, however fast: an exponent near 0.6, between the straight line of makers'
+    inventories and the square root of spot, where arbitrageurs sell on what they buy.
 
     price: of spot at the start, USD
     volatility: of spot, annual

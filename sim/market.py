@@ -92,7 +92,7 @@ class Market(mesa.Model):
         self.funding = Stamps(venue, self.start, self.length, step_s)
         self.sessions = Sessions(venue, self.start, step_s)
         self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, step_s)
-        self.adl, self.fills, self.keeps_fills = [], [], fills
+        self.adl, self.adl_prices, self.fills, self.keeps_fills = [], {}, [], fills
         self.record_every, self.series = record_every, records(rows_of(self.length, record_every), series.SERIES)
         self.observe()
         self.exchange.terms[0].engine_rate = venue.unwind.usd_per_s / self.contract_usd
@@ -251,7 +251,9 @@ class Market(mesa.Model):
     def note_adl(self, lot, row, contracts, units):
         """Keep one entry of the ADL table: what a winner was closed at and lost by it at the mark, or what it paid."""
         contract, mark_units = self.venue.contract, int(self.exchange.now[0].mark_units)
-        price = float(contract.price(units)) if contracts else math.nan
+        if contracts and units not in self.adl_prices:  # a lot has one, and may be closed with thousands
+            self.adl_prices[units] = float(contract.price(units))
+        price = self.adl_prices[units] if contracts else math.nan
         lost = contracts * (units - mark_units) if contracts else units
         self.adl.append((self.clock, self.clock * self.step_s, lot, row, contracts, price, lost * contract.unit))
 

@@ -145,12 +145,6 @@ def test_a_median_of_venues_that_nobody_ties_together_does_not_follow_one_of_the
     assert liquidated_percent(median) < 5.0 < 50.0 < liquidated_percent(mean)
 
 
-def makers_lost_coin(run):
-    """What the market makers ended below their deposits."""
-    makers = run.accounts[run.accounts.crowd == "MarketMakers"]
-    return float((makers.deposits_coin - makers.equity_coin).sum())
-
-
 def test_makers_pay_for_an_index_that_stands_still():
     lost = [
         [makers_lost_coin(stale_index(seed=seed, stale_s=stale_s).run()) for seed in SEEDS] for stale_s in (600.0, 0.0)

@@ -27,6 +27,9 @@ TINY = {
     "funding_rules": {"hours": 0.02},
     "insurance_sizing": SMALL,
     "leverage_by_depth": SMALL | {"leverage.median": [8.0]},
+    "manipulation_frontier": {
+        "hours": 0.2, "step_s": 5.0, "makers": 3, "noise": 30, "longs": 60, "shorts": 40, "open_interest": 400_000,
+    },
     "mark_rules": SMALL,
 }
 

@@ -4,17 +4,26 @@ The bounds are about the size that the docstring names, half of it to twice as a
 seeds below 100.
 """
 
+from math import inf
+
+import numpy as np
+
 from analysis.claims.claim import Claim
 from analysis.compare import deepest_discount_percent
+from analysis.papers.order_lifetime import premium_mean_bps
+from analysis.ruin import ruined_percent
+from analysis.studies.attack import attacker_profit_coin, makers_lost_coin
 from analysis.studies.measures import fund_needed_coin, haircut_gini, highest_premium_percent, peg_rms_bps
 from analysis.summary import adl_contracts, basis_highest_bps, basis_mean_bps, liquidated_turns
 from scenarios import (
     adl_waterfall,
     arbitrage_capital,
+    basis_traders,
     brakes,
     calm,
     crowded_longs,
     flash_crash,
+    funding_squeeze,
     insurance_fund,
     largest_default,
     leverage_cap,
@@ -23,24 +32,55 @@ from scenarios import (
     maker_withdrawal,
     march_2020,
     margin_tiers,
+    mark_manipulation,
+    oracle_attack,
     payoffs,
     pool_depth,
+    replay,
     short_squeeze,
+    stale_index,
+    stops_and_sizing,
+    synthetic_dollar,
     thin_book,
     venue_comparison,
+    whale_exit,
 )
-from sim.deleverage import AutoDeleverage
+from sim.deleverage import SocialisedLoss
+from sim.mark import FundingBasis
+from sim.paths import Points
 from sim.venues import LINEAR
 
 ABSORBED = {"forced": "absorbed"}
+HOUR = 3_600.0
+FALL = Points(times_s=(0.0, 3 * HOUR, 6 * HOUR), values=(10_000.0, 10_000.0, 7_000.0), volatility=0.6)
+"""A fall of 30 % within three hours, as a replay may have it."""
+
+
+def late(run):
+    """The series of the second half of a run."""
+    return run.series[run["time_s"] > 0.5 * run["time_s"][-1]]
+
+
+def late_basis_bps(run):
+    """Mean of the mid over the index, less 1, in the second half of the run, bp."""
+    return 1e4 * float(np.nanmean(late(run)["mid"] / late(run)["index"] - 1.0))
+
+
+def late_mid_usd(run):
+    """Mean of the mid in the second half of the run."""
+    return float(np.nanmean(late(run)["mid"]))
+
+
 CLAIMS = (
     Claim(
-        scenario=adl_waterfall, change={"loss": AutoDeleverage(allocation="pro_rata")}, metric=haircut_gini,
-        low=-0.6, high=-0.3,
+        scenario=adl_waterfall, change={"loss": SocialisedLoss()}, metric=haircut_gini, low=-0.6, high=-0.3,
     ),
     Claim(
         scenario=arbitrage_capital, change={"arbitrageurs": 400}, metric=peg_rms_bps, low=-9.0, high=-3.0,
         short={"hours": 6.0, "step_s": 10.0},
+    ),
+    Claim(
+        scenario=basis_traders, change={"bias": 0.5}, metric=premium_mean_bps, low=-3.0, high=-0.75,
     ),
     Claim(
         scenario=brakes, change={"halt_hours": 0.25}, metric=deepest_discount_percent, low=3.0, high=14.0,
@@ -56,6 +96,10 @@ CLAIMS = (
     Claim(
         scenario=flash_crash, change=ABSORBED, metric=deepest_discount_percent, low=0.45, high=1.8,
         short={"hours": 0.6, "step_s": 1.0, "at_hours": 0.25},
+    ),
+    Claim(
+        scenario=funding_squeeze, change={"most_funding": inf}, metric=basis_mean_bps, low=4.0, high=16.0,
+        short={"hours": 12.0, "step_s": 10.0},
     ),
     Claim(
         scenario=insurance_fund, change={"fund_coin": 1_000.0}, metric=adl_contracts, low=-18e6, high=-12e6
@@ -82,12 +126,32 @@ CLAIMS = (
     Claim(
         scenario=margin_tiers, change={"maintenance": 0.005}, metric=fund_needed_coin, low=12.0, high=46.0
     ),
+    Claim(
+        scenario=mark_manipulation, change={"venue.mark": FundingBasis()}, metric=attacker_profit_coin,
+        low=-70.0, high=-25.0,
+    ),
+    Claim(
+        scenario=oracle_attack, change={"spot_venues": 5}, metric=attacker_profit_coin, low=-90.0, high=-40.0,
+    ),
     Claim(scenario=payoffs, change={"venue": LINEAR}, metric=liquidated_turns, low=-1.0, high=-0.5),
     Claim(
         scenario=pool_depth, change={"depth_usd": 80e6}, metric=basis_highest_bps, low=-8_000.0, high=-2_000.0,
     ),
     Claim(
+        scenario=replay, change=ABSORBED, metric=deepest_discount_percent, low=2.0, high=7.0,
+        arguments={"path": FALL, "hours": 7.0}, short={"accounts": 2_000},
+    ),
+    Claim(
         scenario=short_squeeze, change=ABSORBED, metric=highest_premium_percent, low=-30.0, high=-8.0
+    ),
+    Claim(scenario=stale_index, change={"stale_s": 0.0}, metric=makers_lost_coin, low=-45.0, high=-15.0),
+    Claim(
+        scenario=stops_and_sizing, change={"stop_loss": 1.0}, metric=ruined_percent, low=25.0, high=75.0,
+        short={"hours": 48.0, "traders": 60},
+    ),
+    Claim(
+        scenario=synthetic_dollar, change={"depeg": 0.0}, metric=late_basis_bps, low=-35.0, high=-8.0,
+        short={"step_s": 10.0},
     ),
     Claim(
         scenario=thin_book, change={"depth": 1.0}, metric=deepest_discount_percent, low=6.0, high=20.0
@@ -95,5 +159,9 @@ CLAIMS = (
     Claim(
         scenario=venue_comparison, change=ABSORBED, metric=deepest_discount_percent, low=1.2, high=4.8,
         short={"hours": 3.0, "step_s": 4.0},
+    ),
+    Claim(
+        scenario=whale_exit, change={"contracts": 1}, metric=late_mid_usd, low=25.0, high=75.0,
+        short={"hours": 4.0, "step_s": 10.0},
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ book costs at once is convex, and calibrates nothing here.
 
 import numpy as np
 
+from analysis.papers.row import Row
 from scenarios.whale_exit import whale_exit
 
 PUBLISHED = 0.5
@@ -33,6 +34,6 @@ def exponent(seeds=range(4), sizes=(5_000_000, 10_000_000, 20_000_000, 40_000_00
     return float(slopes.mean()), float(slopes.std(ddof=1) / np.sqrt(len(slopes)))
 
 
-def claims(seeds=range(4), **market):
-    """Return [(claim, published, simulated, standard error)]."""
-    return [("exponent of the impact of a metaorder", PUBLISHED, *exponent(seeds, **market))]
+def table(seeds=range(12), **market):
+    """[Row] of the exponent."""
+    return [Row("exponent of the impact of a metaorder", PUBLISHED, *exponent(seeds, **market), tolerance=0.05)]

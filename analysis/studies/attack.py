@@ -40,3 +40,9 @@ def liquidated_percent(run):
 def attacker_open_contracts(run):
     """What the manipulator still holds, either side."""
     return float(np.abs(run.accounts.contracts[run.accounts.crowd == "Manipulator"]).sum())
+
+
+def makers_lost_coin(run):
+    """What the market makers ended below their deposits."""
+    makers = run.accounts[run.accounts.crowd == "MarketMakers"]
+    return float((makers.deposits_coin - makers.equity_coin).sum())

@@ -6,7 +6,7 @@ with what a loss rule took from it put back: realised and unrealised, fees and f
 
 import numpy as np
 
-from analysis.compare import deepest_discount_percent
+from analysis.compare import deepest_discount_percent, minutes
 from analysis.summary import final, fund_first_coin, number, open_interest_first_contracts, share
 from sim.ledger import RESERVED_ROWS
 
@@ -131,3 +131,8 @@ def hedgers_share_percent(run):
     lost = taken(run)
     hedged = np.isin(run.accounts["crowd"], ["Arbitrageurs", "MarketMakers"])
     return 100.0 * share(float(lost[hedged].sum()), float(lost.sum()))
+
+
+def highest_premium_percent(run):
+    """Highest mean of a minute of the mid over the index, less 1."""
+    return 100.0 * float(np.nanmax(minutes(premium(run), run)))
