@@ -32,9 +32,9 @@ def synthetic_dollar(
 ):
     """What does a wave of redemptions of synthetic dollars do to the perpetual, and to what backs them?
 
-    Expect: did they not trade at a discount, the contract would stand some 11 basis points lower over the day: three
-    quarters of the dollars are redeemed, and buying back their shorts lifts it to its index. The backing of the others
-    hardly loses by that. With `bears=1_500` and no discount it is funding that drives them out: the backing loses 0.2 %
+    Expect: did they not trade at a discount, the contract would stand some 17 basis points lower in the second half of
+    the day: three quarters of the dollars are redeemed, and buying back their shorts lifts it to its index. The backing
+    of the others hardly loses by that. With `bears=1_500` and no discount it is funding that drives them out: the backing loses 0.2 %
     of the dollars, less than half of what it would if nobody redeemed.
 
     price: of spot at the start, USD
