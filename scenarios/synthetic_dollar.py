@@ -34,8 +34,8 @@ def synthetic_dollar(
 
     Expect: did they not trade at a discount, the contract would stand some 17 basis points lower in the second half of
     the day: three quarters of the dollars are redeemed, and buying back their shorts lifts it to its index. The backing
-    of the others hardly loses by that. With `bears=1_500` and no discount it is funding that drives them out: the backing loses 0.2 %
-    of the dollars, less than half of what it would if nobody redeemed.
+    of the others hardly loses by that. With `bears=1_500` and no discount it is funding that drives them out: the
+    backing loses 0.2 % of the dollars, less than half of what it would if nobody redeemed.
 
     price: of spot at the start, USD
     volatility: of spot, annual
