@@ -4,9 +4,12 @@
 """
 
 from agents.arbitrage import Arbitrageurs
+from agents.backstop import BackstopProviders
 from agents.chartists import Chartists
+from agents.cross_venue import SpotArbitrageurs
 from agents.crowd import Crowd
 from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
+from agents.harvesters import FundingHarvesters
 from agents.hedged_makers import HedgedMakers
 from agents.inventory_makers import InventoryMakers
 from agents.leveraged import LeveragedLongs, LeveragedShorts
@@ -23,9 +26,11 @@ from agents.whales import Whales
 
 CROWDS = (
     Arbitrageurs,
+    BackstopProviders,
     Breakouts,
     Chartists,
     DollarMinters,
+    FundingHarvesters,
     HedgedMakers,
     InventoryMakers,
     LeveragedLongs,
@@ -36,6 +41,7 @@ CROWDS = (
     NoiseTraders,
     PanicSellers,
     Retail,
+    SpotArbitrageurs,
     TrendFollowers,
     Whales,
 )
@@ -43,6 +49,7 @@ CROWDS = (
 __all__ = [
     "CROWDS",
     "Arbitrageurs",
+    "BackstopProviders",
     "Breakouts",
     "Chartists",
     "Choice",
@@ -51,6 +58,7 @@ __all__ = [
     "Exponential",
     "FixedFraction",
     "FractionalKelly",
+    "FundingHarvesters",
     "HedgedMakers",
     "InventoryMakers",
     "LeveragedLongs",
@@ -65,6 +73,7 @@ __all__ = [
     "Pareto",
     "Retail",
     "RiskPerStop",
+    "SpotArbitrageurs",
     "TrendFollowers",
     "Uniform",
     "VolatilityTarget",

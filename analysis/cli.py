@@ -230,7 +230,7 @@ def march(out, seeds, processes, doc):
 
 @perpsim.command()
 @click.argument("names", nargs=-1, metavar="[SCENARIO]...")
-@click.option("--seeds", help="FROM:TO, or a list.  [default: 1000:1016]")
+@click.option("--seeds", help="FROM:TO, or a list.  [default: 3000:3016]")
 @click.option("--processes", type=click.IntRange(min=1), help="Runs at a time.  [default: one a core]")
 @click.option("--out", type=click.Path(file_okay=False), default="runs/claims", show_default=True, help="A folder.")
 @click.option("--doc", type=click.Path(dir_okay=False), help="Where the page goes too.")

@@ -83,7 +83,7 @@ def stacked(run, panels, heights, size_inches):
 def entitle(run, figure):
     """Put the scenario's question at the top, and under it what was run."""
     origin = run.about.get("scenario") or {}
-    question = fill(origin.get("question") or origin.get("name") or "A run", 80)
+    question = fill(origin.get("question") or origin.get("name") or "A run", 72)
     hours = run["time_s"][-1] / 3600.0 if len(run.series) else 0.0
     since = f"{hours:.3g} h from {start(run).day} {start(run):%B %Y, %H:%M} UTC"
     story = [contract(run)["venue"], f"seed {run.about.get('seed')}", since]
