@@ -15,9 +15,9 @@ from scenarios.scenario import expectation
 HOLDS, SIZE, UNSEEN = VERDICTS = ("holds", "other size", "not seen")
 LEVEL = 0.01
 SEEDS = range(3_000, 3_016)
-"""Used for nothing else. Claims were written looking at seeds below 100; 1,000 to 1,015 were looked at once, and 27 of 28
-held: that of `flash_crash` was then put in logarithms, for in one seed of sixteen the makers leave and the discount is
-ten times as deep as in the others."""
+"""Used for nothing else. Claims were written looking at seeds below 100. 1,000 to 1,015 were looked at once, and 27 of
+28 held: that of `flash_crash` was then put in logarithms, for in one seed of sixteen the makers leave and the discount
+is ten times as deep as in the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
