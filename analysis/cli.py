@@ -137,17 +137,18 @@ def sweep(ctx):
 @click.option("--venue", help="Only the rows of this venue.")
 @click.option("--topic", help="Only the rows of this topic.")
 @click.option("--papers", is_flag=True, help="Results of papers instead, made again by simulation: some minutes.")
+@click.option("--theory", is_flag=True, help="Closed forms and estimators beside the numbers of their papers.")
 @click.argument("names", nargs=-1, metavar="[PAPER]...")
-def check(file, examples, venue, topic, papers, names):
+def check(file, examples, venue, topic, papers, theory, names):
     """Compute published numbers again, and say which come out.
 
     A row is `pass` within its tolerance, `disagrees` where the published number contradicts its own source and the
     table says why, else `missed`. The exit status is 1 if a row is missed for no recorded reason.
     """
-    if papers or names:
+    if papers or theory or names:
         from analysis.papers.command import check as check_papers
 
-        return 0 if check_papers(names, say=click.echo) else 1
+        return 0 if check_papers(names, papers, theory, say=click.echo) else 1
     from analysis import check, published
 
     rows = check.only(published.read(examples or published.TABLE), venue, topic)

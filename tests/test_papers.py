@@ -5,7 +5,8 @@ import math
 import pytest
 
 from analysis.papers import carry, critical_leverage, deep_arbitrage
-from analysis.papers.command import PAPERS, counted, lines
+from analysis.papers import theory as theory_rows
+from analysis.papers.command import PAPERS, check, counted, lines
 from analysis.papers.row import AGREES, MISSED, UNPUBLISHED, Row
 from analysis.theory.leverage import critical_leverage as theory
 
@@ -72,3 +73,17 @@ def test_the_table_shows_every_row_and_counts_what_is_missed():
     assert "positive" in text and "missed" in text and "not published" in text and text.count("\n") == 3
     assert counted({"a": rows}).startswith("3 rows of 1 papers: 1 agree, 1 missed")
     assert all(title and callable(make) for make, title in PAPERS.values())
+
+
+def test_closed_forms_and_estimators_give_what_their_papers_print():
+    rows = theory_rows.table()
+    assert len(rows) == 57 and not [row for row in rows if row.verdict != AGREES]
+
+
+def test_the_command_takes_names_papers_and_theory(monkeypatch):
+    said = []
+    monkeypatch.setitem(PAPERS, "carry", (lambda: [Row("one", 3.0, 3.0, 0.1)], "Carry"))
+    found = check(["carry"], theory=True, say=said.append)
+    assert list(found) == ["carry", "theory"] and said[-1].startswith("58 rows of 2 papers: 58 agree")
+    with pytest.raises(ValueError, match="did you mean 'carry'"):
+        check(["cary"])

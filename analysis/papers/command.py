@@ -9,11 +9,13 @@ from analysis.papers import (
     deep_arbitrage,
     metaorders,
     order_lifetime,
+    theory,
     thurner,
 )
 from analysis.papers.row import AGREES, MISSED
 from sim.spelling import unknown
 
+THEORY = {"theory": (theory.table, "Closed forms and estimators beside the numbers that their papers print")}
 PAPERS = {
     "deep_arbitrage": (deep_arbitrage.table, "Ackerer, Hugonnier, Jermann: the fair price under deep arbitrage"),
     "critical_leverage": (critical_leverage.table, "Caccioli, Bouchaud and Farmer: critical leverage under impact"),
@@ -25,14 +27,15 @@ PAPERS = {
 }
 
 
-def check(names=(), say=print):
-    """{name: [Row]} of the papers named, of all if none is, printed as they come."""
+def check(names=(), papers=False, theory=False, say=print):
+    """{name: [Row]} of the papers named, with `papers` of all if none is, with `theory` of that, printed as they come."""
+    known = PAPERS | THEORY
     for name in names:
-        if name not in PAPERS:
-            raise ValueError(unknown("paper", name, PAPERS))
-    found = {}
-    for name in names or PAPERS:
-        make, title = PAPERS[name]
+        if name not in known:
+            raise ValueError(unknown("paper", name, known))
+    found, chosen = {}, [*(names or (PAPERS if papers else ())), *(THEORY if theory else ())]
+    for name in chosen:
+        make, title = known[name]
         since = time.perf_counter()
         found[name] = make()
         say(f"{title} ({name}, {time.perf_counter() - since:.0f} s)")
