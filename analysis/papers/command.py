@@ -28,7 +28,7 @@ PAPERS = {
 
 
 def check(names=(), papers=False, theory=False, say=print):
-    """{name: [Row]} of the papers named, with `papers` of all if none is, with `theory` of that, printed as they come."""
+    """{name: [Row]} of the papers named, of all with `papers` if none is, and of theory, printed as they come."""
     known = PAPERS | THEORY
     for name in names:
         if name not in known:
