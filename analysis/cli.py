@@ -230,6 +230,18 @@ def march(out, seeds, processes, doc):
 
 
 @perpsim.command()
+@click.argument("path", type=click.Path(exists=True, file_okay=False))
+def report(path):
+    """Write PATH/report.html: what a run, a twin, a comparison or a sweep came to.
+
+    One file with its pictures inside: it opens offline, and on a phone.
+    """
+    from analysis.report.command import report
+
+    click.echo(f"Look at {report(path)}")
+
+
+@perpsim.command()
 @click.argument("names", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--seeds", help="FROM:TO, or a list.  [default: 3000:3016]")
 @click.option("--processes", type=click.IntRange(min=1), help="Runs at a time.  [default: one a core]")

@@ -27,6 +27,7 @@ HOMES = {
     "click": ("analysis",),
     "tqdm": ("analysis",),
     "cloudpickle": ("analysis/sweep",),
+    "jinja2": ("analysis/report",),
     "filelock": ("analysis/sweep/store.py",),
     "distributed": ("analysis/sweep/cluster.py",),
 }

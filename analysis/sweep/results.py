@@ -39,6 +39,11 @@ class Sweep:
         """The labels of the twins."""
         return list(self.about["identity"]["twins"])
 
+    @property
+    def planned(self):
+        """How many runs the plan has."""
+        return len(pandas.read_parquet(self.folder / "plan.parquet"))
+
     def frame(self):
         """One row a run, in the order of the plan: who it is, axes, metrics, status, provenance, meta_ columns."""
         rows = self.table("runs")
