@@ -28,6 +28,7 @@ HOMES = {
     "tqdm": ("analysis",),
     "cloudpickle": ("analysis/sweep",),
     "jinja2": ("analysis/report",),
+    "arch": ("analysis/signals",),
     "filelock": ("analysis/sweep/store.py",),
     "distributed": ("analysis/sweep/cluster.py",),
 }
