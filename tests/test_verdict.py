@@ -27,10 +27,10 @@ def test_a_planted_signal_is_found_and_a_planted_null_refused():
 
 
 def test_the_best_of_many_nulls_is_refused_once_it_is_said_that_it_was_chosen():
-    best = max((planted(seed, 0.0) for seed in range(400)), key=lambda each: information_coefficient(*each).t)
+    best = max((planted(seed, 0.0) for seed in range(1_200)), key=lambda each: information_coefficient(*each).t)
     assert not any("t = " in each for each in tried(*best).reasons)
-    assert any("chosen among 400" in each for each in tried(*best, trials=400).reasons)
-    assert tried(*planted(7, 0.1), trials=400).verdict == FOUND
+    assert any("chosen among 1200" in each for each in tried(*best, trials=1_200).reasons)
+    assert tried(*planted(7, 0.1), trials=1_200).verdict == FOUND
 
 
 def test_costs_and_funding_count():
