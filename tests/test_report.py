@@ -61,6 +61,7 @@ def test_a_run_has_its_question_its_numbers_its_picture_and_how_to_make_it_again
     seen, words = checked(report(saved))
     assert "Does a perpetual stay close to its index on an ordinary day?" in words
     assert "basis_mean_bps" in words and "volume_contracts" in words and seen.tags.count("img") == 1
+    assert "Who won and who lost" in words and "NoiseTraders" in words
     assert "This is one seed." in words and f"perpsim run {saved}/about.json" in words and "100000" in words
 
 

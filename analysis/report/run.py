@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis import figures, march, pair, summary
+from analysis import figures, march, pair, summary, who
 from analysis.listing import shown
 from analysis.report.page import Page, Section
 
@@ -19,7 +19,7 @@ def page(run, folder, twin=None):
     if twin is not None:
         parts.append(difference(run, twin))
     parts += [numbers(title, each) for title, each in summary.sections(run).items()]
-    parts += [Section(title="What to be careful about", points=tuple(cautions(run))), repeat(run, folder)]
+    parts += [crowds(run), Section(title="What to be careful about", points=tuple(cautions(run))), repeat(run, folder)]
     hours = summary.simulated_hours(run)
     venue, seed = summary.contract(run)["venue"], run.about.get("seed")
     story = f"{origin.get('name', 'a run')} on {venue}, seed {seed}, {hours:.3g} h"
@@ -43,6 +43,16 @@ def difference(base, twin):
 def numbers(title, found):
     """A table of headline numbers."""
     return Section(title=title, rows=tuple((name, shown(value)) for name, value in found.items()))
+
+
+def crowds(run):
+    """Who won and who lost."""
+    frame = who.by_crowd(run)
+    rows = tuple(tuple(value if isinstance(value, str) else shown(value) for value in row) for row in frame.itertuples(
+        index=False, name=None
+    ))  # fmt: skip
+    texts = ("Equity at the mark less deposits; the leg that hedged crowds hold at spot is not in it.",)
+    return Section(title="Who won and who lost", texts=texts, head=tuple(frame.columns), rows=rows)
 
 
 def cautions(run):
