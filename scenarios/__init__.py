@@ -3,6 +3,7 @@
 from scenarios.scenario import scenario  # isort: skip  (first: the scenarios below are made with it)
 from scenarios.adl_waterfall import adl_waterfall
 from scenarios.arbitrage_capital import arbitrage_capital
+from scenarios.backstop import backstop
 from scenarios.basis_traders import basis_traders
 from scenarios.brakes import brakes
 from scenarios.calm import calm
@@ -33,6 +34,7 @@ from scenarios.whale_exit import whale_exit
 __all__ = [
     "adl_waterfall",
     "arbitrage_capital",
+    "backstop",
     "basis_traders",
     "brakes",
     "calm",
