@@ -1,6 +1,7 @@
-"""Brakes: a slower engine, a halt."""
+"""Brakes: a slower engine, a halt, a band about the mark, a cap on open interest."""
 
 from dataclasses import replace
+from math import inf
 
 from scenarios.scenario import scenario
 from scenarios.shock import shocked
@@ -8,21 +9,35 @@ from sim.venues import BITMEX
 
 
 @scenario
-def brakes(*, seed, pace_usd_per_s=20_000.0, halt_hours=0.0, fall=0.15, depth=0.5, venue=BITMEX, hours=2.0, **market):
-    """Does it help to sell more slowly what was liquidated, or to stop trading for a while?
+def brakes(
+    *,
+    seed,
+    pace_usd_per_s=20_000.0,
+    halt_hours=0.0,
+    band=inf,
+    most_open_interest=inf,
+    fall=0.15,
+    depth=0.5,
+    venue=BITMEX,
+    hours=2.0,
+    **market,
+):
+    """Does it help to sell more slowly what was liquidated, to stop trading for a while, or to keep orders to a band?
 
-    Expect: a halt of a quarter of an hour makes the deepest discount 7 percentage points smaller, because spot
-    has ended its fall before anything more is sold; a slower engine does not help, for it sells the same,
-    lower.
+    Expect: a halt of a quarter of an hour makes the deepest discount 7 percentage points smaller, because spot has
+    ended its fall before anything more is sold; a slower engine does not help, for it sells the same, lower. A band
+    holds the discount by definition, and leaves the engine with what it may not sell.
 
     pace_usd_per_s: the most that the liquidation engine sells, USD a second
     halt_hours: how long nobody can trade from the middle of the fall on; the index goes on, and so does the mark
+    band: how far beyond the mark an order may trade, a fraction; inf for none
+    most_open_interest: contracts above which orders that open are refused; inf for none
     fall: of spot, a fraction, over ten minutes
     depth: capital of the market makers, as a multiple of the usual
     venue: whose other rules hold
     """
-    venue = replace(venue, unwind=replace(venue.unwind, usd_per_s=pace_usd_per_s))
+    unwind = replace(venue.unwind, usd_per_s=pace_usd_per_s)
+    venue = replace(venue, unwind=unwind, price_band=band, most_open_interest=most_open_interest)
     halt = (0.25 + 1 / 12, 0.25 + 1 / 12 + halt_hours) if halt_hours else ()
-    return shocked(
-        seed=seed, move=-fall, depth=depth, venue=venue, halt=market.pop("halt", halt), hours=hours, **market
-    )
+    halt = market.pop("halt", halt)
+    return shocked(seed=seed, move=-fall, depth=depth, venue=venue, halt=halt, hours=hours, **market)

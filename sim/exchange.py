@@ -111,7 +111,7 @@ TERMS = np.dtype(
             "tick unit scale power index_scale maker_fee taker_fee closing_fee impact_units depth_reach step_s "
             "capacity engine_rate draw_rate draw_limit live_decay rest_steps volatility_decay slice_contracts "
             "slice_fraction slices_a_step slice_from_units target takeover_below liquidation_fee closer_fee adjustment "
-            "spread tiers_down"
+            "spread tiers_down most_open_interest price_band"
         ).split()
     ]
     + [

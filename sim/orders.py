@@ -101,6 +101,8 @@ def affordable(x, i, size, tick):
         return True
     if abs(account.contracts) + buying + selling + abs(size) > terms.most_contracts:
         return False
+    if terms.most_open_interest > 0.0 and x.now[0].open_interest >= terms.most_open_interest:
+        return False
     rate = initial_rate(x, i, after)
     return after * (rate + terms.taker_fee) <= free_balance(x, i, rate)
 
@@ -177,6 +179,15 @@ def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit):
 
 
 @kernel
+def within_band(x, size, tick):
+    """The worst price of an order, moved to the edge of the band about the mark if it lies beyond."""
+    mark, band = x.now[0].mark / x.terms[0].tick, x.terms[0].price_band
+    if size > 0:
+        return max(min(tick, math.floor(mark * (1.0 + band))), 1)
+    return min(max(tick, math.ceil(mark * (1.0 - band))), x.terms[0].ticks - 1)
+
+
+@kernel
 def submit(x, account, size, tick, tif, reduce_only, expires, lot):
     """Match an order and rest what is left if it may; returns the id of what rests, else 0. A pool rests nothing."""
     now, ticks = x.now[0], x.terms[0].ticks
@@ -195,6 +206,8 @@ def submit(x, account, size, tick, tif, reduce_only, expires, lot):
         tick = solvent_limit(x, account, size, tick)
         if tick < 1:
             return reject(x)
+    if x.terms[0].price_band > 0.0:
+        tick = within_band(x, size, tick)
     if x.terms[0].pooled:
         left = size if tif == POST else pooled.take(x, account, lot, size, tick, tif == FOK)
         return reject(x) if left == size and lot < 0 else 0

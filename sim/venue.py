@@ -36,6 +36,8 @@ class Venue:
     impact_coin:     notional of the impact prices, settlement coin
     capacity:        orders a second above which orders are refused at random
     most_contracts:  the largest position with its orders
+    most_open_interest: contracts above which orders that open are refused
+    price_band:      how far beyond the mark, a fraction, an order may trade; liquidations keep to it too
     """
 
     name: str
@@ -59,6 +61,8 @@ class Venue:
     impact_coin: float = 10.0
     capacity: float = inf
     most_contracts: int = 500_000_000
+    most_open_interest: float = inf
+    price_band: float = inf
 
     def __post_init__(self):
         for part in fields(self):
@@ -72,6 +76,9 @@ class Venue:
             raise ValueError(f"netting must be one of {NETTINGS} (got {self.netting!r})")
         if not 1 <= self.max_leverage:
             raise ValueError(f"max_leverage must be at least 1 (got {self.max_leverage})")
+        for name in ("most_open_interest", "price_band"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above zero (got {getattr(self, name)}); inf is none")
 
     def write(self, terms, step_s):
         """Fill the kernels' record of terms with this venue's constants for steps of `step_s` seconds."""
@@ -85,6 +92,8 @@ class Venue:
         terms.impact_units = self.impact_coin / contract.unit
         terms.capacity, terms.step_s = self.capacity * step_s, step_s
         terms.most_contracts = self.most_contracts
+        terms.most_open_interest = self.most_open_interest if self.most_open_interest < inf else 0.0
+        terms.price_band = self.price_band if self.price_band < inf else 0.0
         terms.socialises, terms.pooled = self.loss.socialises, self.pool is not None
         self.unwind.write(terms, step_s)
         self.liquidation.write(terms, max(1, round(self.mark.every_s / step_s)) * step_s)  # a round for each mark
