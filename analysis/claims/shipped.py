@@ -19,6 +19,7 @@ from analysis.summary import adl_contracts, basis_highest_bps, basis_mean_bps, l
 from scenarios import (
     adl_waterfall,
     arbitrage_capital,
+    backstop,
     basis_traders,
     brakes,
     calm,
@@ -79,6 +80,9 @@ CLAIMS = (
     Claim(
         scenario=arbitrage_capital, change={"arbitrageurs": 400}, metric=peg_rms_bps, low=-9.0, high=-3.0,
         short={"hours": 6.0, "step_s": 10.0},
+    ),
+    Claim(
+        scenario=backstop, change={"budget_coin": 0.0}, metric=deepest_discount_percent, low=-16.0, high=-5.0
     ),
     Claim(
         scenario=basis_traders, change={"bias": 0.5}, metric=premium_mean_bps, low=-3.0, high=-0.75,
