@@ -267,6 +267,28 @@ def claims(names, seeds, processes, out, doc):
 
 
 @perpsim.command()
+@click.option("--data", type=click.Path(file_okay=False), help="Folder of the record.  [default: its table kept here]")
+@click.option("--fit", is_flag=True, help="Fit anew first: about an hour; it goes on where it was stopped.")
+@click.option("--defaults", is_flag=True, help="Judge the defaults of calm instead of its calibrated arguments.")
+@click.option("--seeds", help="FROM:TO, or a list.  [default: 1000:1016]")
+@click.option("--out", type=click.Path(file_okay=False), default="runs/calibrate", show_default=True, help="A folder.")
+@click.option("--doc", type=click.Path(dir_okay=False), help="Where the page goes.")
+def calibrate(data, fit, defaults, seeds, out, doc):
+    """Hold `calm` against recorded days: moments beside their targets, bands, and a joint test that can say no.
+
+    The exit status is 1 if the joint test rejects or a band is not met.
+    """
+    from analysis.calibration.command import SEEDS, calibrate
+    from analysis.calibration.table import lines
+    from analysis.sweep.spelled import seeds as spelled
+
+    chosen = spelled(seeds) if seeds else SEEDS
+    result = calibrate(out, data=data, fit=fit, defaults=defaults, seeds=chosen, doc=doc, say=click.echo)
+    click.echo("\n" + lines(result) + f"\n\nSaved in {out}")
+    return 0 if result.good else 1
+
+
+@perpsim.command()
 @click.argument("name", required=False)
 @click.option("--seeds", help="FROM:TO, or a list.  [default: the study's]")
 @click.option("--processes", type=click.IntRange(min=0), help="Runs at a time.  [default: one a core]")

@@ -22,6 +22,12 @@ def calm(
     long_leverage=LogNormal(median=5.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
     short_leverage=LogNormal(median=4.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
     open_interest=20_000_000,
+    maker_coin=200.0,
+    maker_levels=3,
+    maker_half_spread_bps=2.0,
+    maker_skew_bps=10.0,
+    maker_takes_bps=20.0,
+    maker_lean_seen=1.0,
     **market,
 ):
     """Does a perpetual stay close to its index on an ordinary day?
@@ -40,10 +46,19 @@ def calm(
     long_leverage: effective leverage of the longs, idle wallet included
     short_leverage: the same of the shorts
     open_interest: contracts that longs hold against shorts at the start
+    maker_coin: of each market maker
+    maker_levels: quotes of each on a side
+    maker_half_spread_bps: of the innermost quote at usual volatility, basis points
+    maker_skew_bps: shift of what they think fair at full inventory, basis points
+    maker_takes_bps: how far beyond their quote and the fee an order must stand for them to take it, basis points
+    maker_lean_seen: of their own leaning, what they take for the market's basis, 0 to 1
     """
     market.setdefault("path", GeometricBrownian(price=price, volatility=volatility))
     market = Market(seed=seed, **market)
-    MarketMakers(market, count=makers, coin=200.0)
+    MarketMakers(
+        market, count=makers, coin=maker_coin, levels=maker_levels, half_spread_bps=maker_half_spread_bps,
+        skew_bps=maker_skew_bps, takes_bps=maker_takes_bps, lean_seen=maker_lean_seen,
+    )  # fmt: skip
     NoiseTraders(market, count=noise, coin=2.0)
     worth = open_interest * market.contract_usd
     bought, sold = (capital(worth, price, *side) for side in ((longs, long_leverage), (shorts, short_leverage)))

@@ -1,0 +1,86 @@
+"""Blocks of three days: the same shape for a run and for a record, so that one function measures both."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+DAYS = 3
+"""Of a block: resampled whole, so that what lasts over a night stays."""
+BAR_S = 300.0
+BARS = int(DAYS * 86_400 / BAR_S)
+STAMPS = DAYS * 3
+"""8-hourly fundings of a block."""
+
+PERP, SPOT = "xbtusd_bitmex_5m_2017_2023.parquet", "btc_binance_spot_5m_2019_2025.parquet"
+RATES = "funding_bitmex_xbtusd_8h_2016_2024.csv"
+FILES = PERP, SPOT, RATES
+
+
+class Blocks(NamedTuple):
+    """Independent stretches of three days of a market.
+
+    index: (blocks, BARS) spot or the index at the end of every 5 minutes, USD
+    perp:  (blocks, BARS) the last trade of the contract then, USD
+    rates: (blocks, STAMPS) fundings, fractions
+    """
+
+    index: np.ndarray
+    perp: np.ndarray
+    rates: np.ndarray
+
+    def taken(self, numbers):
+        """Return some of the blocks, by number, one perhaps several times."""
+        return Blocks(*(each[numbers] for each in self))
+
+
+def joined(parts):
+    """Return several Blocks as one."""
+    return Blocks(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def of_run(run, after_s):
+    """Return the one block of a run that begins `after_s` seconds from its start."""
+    series, funding = run.series, run.funding
+    rows = (series.time_s > after_s) & (series.time_s % BAR_S == 0.0)
+    rates = funding.rate[funding.time_s > after_s]
+    if rows.sum() != BARS or len(rates) != STAMPS:
+        got = f"{rows.sum()} bars and {len(rates)} fundings"
+        raise ValueError(f"a block must be {BARS} bars and {STAMPS} fundings (got {got}); run {24 * DAYS} hours more")
+    return Blocks(series.index[None, rows], series["last"][None, rows], rates[None])
+
+
+def of_record(folder, months):
+    """Return the whole blocks of some months, such as "2020-01", from the files of a folder.
+
+    Blocks begin with a month; one with a bar missing on either side is left out, and so is what a month has beyond.
+    FileNotFoundError names the file that is not there.
+    """
+    import pandas
+
+    folder = Path(folder)
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"the record must be in {folder} (no {name}); name its folder with --data")
+    perp = pandas.read_parquet(folder / PERP)["close_x2"] / 2.0
+    spot = pandas.read_parquet(folder / SPOT)["close_x100"] / 100.0
+    rates = pandas.read_csv(folder / RATES, parse_dates=["ts_utc"], index_col=0)["funding_rate"]
+    rates.index = rates.index.tz_localize(None)
+    starts = [day for month in months for day in first_days(pandas.Period(month))]
+    blocks = [block(spot, perp, rates, start, pandas.Timedelta(days=DAYS)) for start in starts]
+    return joined([each for each in blocks if each is not None])
+
+
+def first_days(month):
+    """Return the first days of the whole blocks of a month, a pandas Period."""
+    import pandas
+
+    return pandas.date_range(month.start_time, periods=month.days_in_month // DAYS, freq=f"{DAYS}D")
+
+
+def block(spot, perp, rates, start, lasts):
+    """Return the block from `start` on, or None where a bar is missing."""
+    here = [each[(each.index >= start) & (each.index < start + lasts)] for each in (spot, perp, rates)]
+    if [len(each) for each in here] != [BARS, BARS, STAMPS]:
+        return None
+    return Blocks(*(each.to_numpy(float)[None] for each in here))

@@ -1,0 +1,52 @@
+"""`perpsim calibrate`: measure a record, fit if asked, run, and say how far `calm` is from the record."""
+
+import json
+from pathlib import Path
+
+from analysis.calibration import observed, table
+from analysis.calibration.calibrated import CALIBRATED
+from analysis.calibration.fit import FIXED, arguments_of, fitted_crowds, fitted_index
+from analysis.calibration.moments import simulated
+from analysis.calibration.page import page
+from scenarios.scenario import text
+from sim.record import plain
+
+SEEDS = range(1_000, 1_016)
+"""Of the table: three days each, and none that the fit has seen."""
+SEARCHED = 6
+"""Evaluations of the fit, less those for slopes."""
+
+
+def calibrate(folder, *, data=None, fit=False, defaults=False, seeds=SEEDS, doc=None, say=print):
+    """Return the Result of CALIBRATED, of a new fit or of the defaults of `calm`, and save it in `folder`.
+
+    data: the folder with the record; None: the table of its moments that is kept with the project
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = observed.observe(data) if data else observed.read()
+    observed.write(record, folder / "observed.json")
+    arguments = {} if defaults else CALIBRATED
+    if fit:
+        index = fitted_index(record.fitted)
+        arguments = arguments_of(FIXED | index | fitted_crowds(record.fitted, index, folder, SEARCHED, say))
+    given = ", ".join(f"{name}={text(value)}" for name, value in arguments.items())
+    say(f"calm({given}), {len(seeds)} runs of three days")
+    result = table.judged(record, simulated(seeds, arguments))
+    write(result, arguments, folder)
+    if doc:
+        Path(doc).write_text(page(result, arguments, seeds), encoding="utf-8")
+    return result
+
+
+def write(result, arguments, folder):
+    """Write the table as text and as JSON."""
+    (folder / "table.txt").write_text(table.lines(result) + "\n", encoding="utf-8")
+    parts = {
+        "arguments": {name: text(value) for name, value in arguments.items()},
+        "targets": [each._asdict() for each in result.rows],
+        "bands": [each._asdict() for each in result.bounds],
+        "fitted": result.fitted._asdict(),
+        "held_back": result.held_back._asdict(),
+    }
+    (folder / "table.json").write_text(json.dumps(plain(parts), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,168 @@
+"""The fit: a few free parameters of `calm`, first those of its index alone, then those of its crowds."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from analysis.calibration.bands import BANDS
+from analysis.calibration.blocks import BAR_S, BARS, Blocks
+from analysis.calibration.moments import simulated
+from analysis.calibration.targets import TARGETS
+from scenarios.calm import calm
+from scenarios.scenario import defaults
+from sim.paths import StochasticVolatility
+
+SEEDS = range(3)
+"""Of the fit, the same at every point: common random numbers."""
+STEP = 0.1
+"""Of a derivative, in a parameter's whole range: far beyond what rounding a count, or noise, does."""
+BAND_ERROR = 0.25
+"""Of a band's width: how far outside costs as much as a point one standard error off."""
+
+
+class Parameter(NamedTuple):
+    """A free parameter of `calm` and its bounds; searched by its logarithm, or as it is if `low` is 0."""
+
+    name: str
+    low: float
+    high: float
+    start: float
+    whole: bool = False
+
+    def value(self, unit):
+        """Return the value at `unit`, 0 at the low bound and 1 at the high one."""
+        log = self.low > 0.0
+        value = self.low * (self.high / self.low) ** unit if log else self.low + unit * (self.high - self.low)
+        return round(value) if self.whole else float(value)
+
+    @property
+    def unit(self):
+        """Where the search starts."""
+        if self.low > 0.0:
+            return np.log(self.start / self.low) / np.log(self.high / self.low)
+        return (self.start - self.low) / (self.high - self.low)
+
+
+INDEX = (
+    Parameter("volatility", 0.3, 1.0, 0.55),
+    Parameter("dispersion", 0.2, 1.2, 0.7),
+    Parameter("half_life_hours", 0.1, 24.0, 0.5),
+)
+CROWDS = (
+    Parameter("accounts", 200, 4000, 800, whole=True),
+    Parameter("leverage", 1.5, 8.0, 3.2),
+    Parameter("arbitrageurs", 20, 1500, 300, whole=True),
+    Parameter("maker_skew_bps", 4.0, 80.0, 20.0),
+    Parameter("maker_lean_seen", 0.0, 1.0, 0.25),
+)
+"""`accounts` are longs, and as many shorts: few make a demand of large parts; `leverage` is the median of both."""
+FIXED = {
+    "careful": 1.0, "open_interest": 1_000_000_000, "noise": 300, "makers": 20, "maker_coin": 400.0,
+    "maker_levels": 20, "maker_half_spread_bps": 1.5, "maker_takes_bps": 7.0,
+}  # fmt: skip
+"""Not fitted: arbitrageurs who do not count all costs lose; the open interest of XBTUSD at the time, 115,000 XBT of
+8,500 USD; turnover, spread and depth set by their bands; and a reach of makers that no moment depends on much."""
+
+
+def arguments_of(point):
+    """Return the arguments of `calm` for a point, {name: value}: an index of its own, leverage by its median."""
+    index, own = {each.name: point[each.name] for each in INDEX}, defaults(calm)
+    others = {name: value for name, value in point.items() if name not in {*index, "leverage", "accounts"}}
+    others |= {"longs": point["accounts"], "shorts": point["accounts"]}
+    leverage = {each: replace(own[each], median=point["leverage"]) for each in ("long_leverage", "short_leverage")}
+    path = StochasticVolatility(price=own["price"], correlation=0.0, **index)
+    return others | leverage | {"path": path}
+
+
+def named(parameters, units):
+    """Return {name: value} of a point of the unit cube."""
+    return {each.name: each.value(unit) for each, unit in zip(parameters, units, strict=True)}
+
+
+def least(parameters, residuals, most):
+    """Return {name: value} where the squares of `residuals({name: value})` add up to least, by so many calls."""
+    start = [each.unit for each in parameters]
+    found = least_squares(
+        lambda units: residuals(named(parameters, units)), start, bounds=(0.0, 1.0), method="trf", diff_step=None,
+        jac=lambda units: slopes(lambda at: residuals(named(parameters, at)), units), max_nfev=most, x_scale=1.0,
+    )  # fmt: skip
+    return named(parameters, found.x)
+
+
+def slopes(function, units):
+    """Return (residuals, parameters) slopes by steps of STEP, inwards where a bound is near."""
+    here, columns = function(units), []
+    for number, unit in enumerate(units):
+        step = STEP if unit + STEP <= 1.0 else -STEP
+        columns.append((function(units + step * np.eye(len(units))[number]) - here) / step)
+    return np.column_stack(columns)
+
+
+def index_blocks(arguments, seeds, step_s=60.0):
+    """Return Blocks of an index alone, the contract at its price."""
+    path, every = StochasticVolatility(price=8_000.0, correlation=0.0, **arguments), round(BAR_S / step_s)
+    prices = np.array([path.prices(seed, BARS * every, step_s)[every::every] for seed in seeds])
+    return Blocks(prices, prices, np.zeros((len(prices), 1)))
+
+
+def fitted_index(observed, seeds=range(60)):
+    """Return {name: value} of the path whose moments are nearest to the `inherited` ones of the record."""
+    chosen = [number for number, each in enumerate(TARGETS) if each.origin == "inherited"]
+
+    def residuals(arguments):
+        blocks = index_blocks(arguments, seeds)
+        values = np.array([TARGETS[number].measure(blocks) for number in chosen])
+        return (values - observed.values[chosen]) / observed.errors[chosen]
+
+    return least(INDEX, residuals, 40)
+
+
+def fitted_crowds(observed, path, folder, most, say=print, seeds=SEEDS, fixed=None):
+    """Return {name: value} of the crowds nearest to the other targets and inside the bands.
+
+    observed: Moments of the record, in the order of TARGETS; path: of the index; folder: in which every evaluation is
+    kept, so that the same fit goes on where it was stopped; most: evaluations, less those for slopes
+    """
+    fixed = FIXED if fixed is None else fixed
+    kept = Kept(Path(folder) / "evaluations.jsonl", say)
+    chosen = np.array([each.origin != "inherited" for each in TARGETS])
+    weights = observed.errors[chosen] * np.sqrt(1.0 + observed.blocks / len(seeds))
+
+    def residuals(arguments):
+        values, bands = kept.measured(tuple(seeds), fixed | path | arguments)
+        points = (np.array(values) - observed.values)[chosen] / weights
+        return np.append(points, [outside(each, value) for each, value in zip(BANDS, bands, strict=True)])
+
+    return least(CROWDS, residuals, most)
+
+
+def outside(band, value):
+    """Return how far a value is outside a band, in BAND_ERROR of its width; 0 inside."""
+    return (max(value - band.high, 0.0) - max(band.low - value, 0.0)) / (BAND_ERROR * (band.high - band.low))
+
+
+class Kept:
+    """Evaluations in a file, a line each, of which none is made twice."""
+
+    def __init__(self, path, say):
+        self.path, self.say, self.known = path, say, {}
+        for line in path.read_text().splitlines() if path.exists() else []:
+            each = json.loads(line)
+            self.known[each["key"]] = each
+
+    def measured(self, seeds, point):
+        """Return the values of TARGETS and of BANDS that `calm` has at a point of the search, {name: value}."""
+        key = json.dumps([list(seeds), sorted(point.items())])
+        if key not in self.known:
+            made = simulated(seeds, arguments_of(point))
+            bands = [made.band(band) for band in BANDS]
+            each = {"key": key, "values": [made.target(target) for target in TARGETS], "bands": bands}
+            with self.path.open("a") as file:
+                file.write(json.dumps(each) + "\n")
+            self.known[key] = each
+            self.say(f"{len(self.known)}: {point}")
+        return self.known[key]["values"], self.known[key]["bands"]

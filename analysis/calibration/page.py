@@ -1,0 +1,55 @@
+"""The page of a calibration: docs/calibration.md, whose numbers are of one run of the command."""
+
+from analysis.calibration.observed import FITTED, HELD_BACK
+from analysis.calibration.table import AGREES, MET, said
+from scenarios.scenario import text
+
+FINE = AGREES, MET
+REASONS = {}
+"""Of what is missed, by name: the mechanism that is not there."""
+
+
+def page(result, arguments, seeds):
+    """Return the page of a Result, in Markdown."""
+    points = ["| target | in sample | held back | simulated | error | z | z held back | verdict |", "|---" * 8 + "|"]
+    for each in result.rows:
+        numbers = " | ".join(f"{number:.3g}" for number in (each.fitted, each.held_back, each.simulated, each.error))
+        points.append(f"| {each.words} | {numbers} | {each.away:+.1f} | {each.away_held_back:+.1f} | {each.verdict} |")
+    bands = ["| band | from | to | simulated | error | verdict | source |", "|---" * 7 + "|"]
+    for each in result.bounds:
+        numbers = " | ".join(f"{number:.3g}" for number in (each.low, each.high, each.simulated, each.error))
+        bands.append(f"| {each.words} | {numbers} | {each.verdict} | {each.source} |")
+    ends = [f"* {each}" for each in [*said(result), *reasons(result)]]
+    return "\n".join([HEAD, settings(arguments, seeds), *points, "", *bands, "", *ends, ""])
+
+
+def settings(arguments, seeds):
+    """Return the lines that say what was run."""
+    own = "\n".join(f"    {name}={text(value)}," for name, value in arguments.items())
+    return f"`calm` with\n\n```\n{own}\n```\n\nover seeds {seeds[0]} to {seeds[-1]}, three days each.\n"
+
+
+def reasons(result):
+    """Return a line for each target that is missed and each band that is not met."""
+    wrong = [each for each in [*result.rows, *result.bounds] if each.verdict not in FINE]
+    return [f"{each.words}: {REASONS.get(each.name, 'no reason is known.')}" for each in wrong]
+
+
+HEAD = f"""# Calibration of the ordinary day
+
+Made by `perpsim calibrate --doc docs/calibration.md`. How far is an ordinary day of `calm` from ordinary days that were
+recorded? Both are cut into blocks of three days and measured by the same functions (`analysis/calibration/targets.py`).
+
+* **Record**: the last trade of XBTUSD and of spot at Binance at the end of every 5 minutes, and the fundings of XBTUSD.
+  {" and ".join(FITTED)} are of the fit; {" and ".join(HELD_BACK)} were held back from it. Blocks with a missing bar are
+  left out. Spot is quoted in a dollar token whose premium wanders from day to day, so of the basis only what happens
+  within a day is compared; its level is that of the fundings.
+* **Index** of the runs: a path of stochastic volatility, fitted to three moments of spot alone. So what is `inherited`
+  is told from what the contract adds: the last rows are differences of both.
+* **Errors**: whole blocks are drawn again, 400 times, in the record and in the runs; `error` is of both. z is the
+  distance in such errors; beyond 2.576 a target is missed.
+* **Joint test**: J is the sum of all z squared. Its law under a true model is drawn from normal deviations with the
+  covariance of both samples, which are too few blocks to be inverted. That parameters were fitted is not counted, which
+  makes the first test kinder than it should be; against the months held back nothing was fitted, and it is exact.
+* **Bands** are bounds that others published, for what no record of bars shows.
+"""

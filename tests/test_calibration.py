@@ -1,0 +1,177 @@
+"""Calibration: the same measures of a record and of runs, errors that cover, and a joint test that can say no."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from analysis.calibration import observed, table, targets
+from analysis.calibration.bands import BANDS
+from analysis.calibration.blocks import BARS, FILES, STAMPS, Blocks, of_record, of_run
+from analysis.calibration.calibrated import CALIBRATED
+from analysis.calibration.command import calibrate
+from analysis.calibration.fit import INDEX, Parameter, index_blocks, least
+from analysis.calibration.moments import Simulated, market
+from analysis.calibration.uncertainty import Moments, bootstrapped, joint
+from scenarios.calm import calm
+
+
+class Numbers:
+    """A sample of blocks that are rows of numbers."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def taken(self, numbers):
+        return Numbers(self.rows[numbers])
+
+
+MEAN = [lambda sample: sample.rows.mean()]
+COLUMNS = [lambda sample, k=k: sample.rows[:, k].mean() for k in range(12)]
+
+
+def correlated(rng, blocks, shift=0.0):
+    """Rows of twelve numbers that share a part, each with mean `shift`."""
+    return Numbers(shift + rng.standard_normal((blocks, 12)) + rng.standard_normal((blocks, 1)))
+
+
+def made_up(rng, blocks=4, noise_bps=5.0):
+    """Blocks of a random walk, and a contract that strays from it by independent noise."""
+    index = 8_000.0 * np.exp(np.cumsum(1e-3 * rng.standard_normal((blocks, BARS)), axis=1))
+    perp = index * (1.0 + 1e-4 * noise_bps * rng.standard_normal((blocks, BARS)))
+    return Blocks(index, perp, np.where(rng.random((blocks, STAMPS)) < 0.6, 1e-4, -2e-4))
+
+
+def test_a_block_bootstrap_covers_the_mean_of_dependent_values():
+    rng, inside, tries = np.random.default_rng(1), 0, 300
+    for _ in range(tries):
+        level = 0.8 * rng.standard_normal((20, 1))  # what a whole block shares: independent values would not cover
+        found = bootstrapped(MEAN, Numbers(level + rng.standard_normal((20, 50))), 20, resamples=100)
+        inside += abs(found.values[0]) < norm.ppf(0.975) * found.errors[0]
+    assert 0.88 < inside / tries < 0.98
+
+
+def test_the_joint_test_keeps_a_true_model_and_rejects_a_false_one():
+    rng, levels, false = np.random.default_rng(2), [], []
+    for _ in range(60):
+        record = bootstrapped(COLUMNS, correlated(rng, 18), 18, resamples=100)
+        true = bootstrapped(COLUMNS, correlated(rng, 16), 16, resamples=100)
+        other = bootstrapped(COLUMNS, correlated(rng, 16, shift=2.0), 16, resamples=100)
+        levels.append(joint(record, true, draws=2_000).p)
+        false.append(joint(record, other, draws=2_000).rejected)
+    assert np.mean(np.array(levels) < 0.05) < 0.15 and np.mean(np.array(levels) < 0.5) > 0.3
+    assert np.mean(false) > 0.9
+
+
+def test_what_was_fitted_is_taken_from_the_law_of_the_joint_test():
+    record, runs = Moments(np.zeros(3), np.eye(3), 18), Moments(np.array([0.0, 2.0, 2.0]), np.eye(3), 18)
+    free, fitted = joint(record, runs), joint(record, runs, slopes=np.array([[1.0], [0.0], [0.0]]))
+    assert free.statistic == fitted.statistic == pytest.approx(4.0)
+    # chi-squared of 3 degrees and of 2
+    assert free.p == pytest.approx(0.261, abs=0.02) and fitted.p == pytest.approx(0.135, abs=0.02)
+
+
+def test_measures_find_what_was_put_in():
+    blocks = made_up(np.random.default_rng(3), blocks=8)
+    found = {each.name: each.measure(blocks) for each in targets.TARGETS}
+    assert found["basis_bps"] == pytest.approx(5.0, rel=0.05)
+    assert found["index_volatility"] == pytest.approx(1e-3 * np.sqrt(365 * 288), rel=0.05)
+    assert found["volatility_ratio"] == pytest.approx(np.sqrt(1.0 + 2 * 0.5**2), rel=0.05)
+    assert abs(found["basis_1_hour"]) < 0.05 and abs(found["index_clustering"]) < 0.05
+    assert found["funding_pinned"] == found["funding_positive"] == pytest.approx(0.6, abs=0.2)
+    assert found["funding_mean_bps"] == pytest.approx(3.0 * found["funding_pinned"] - 2.0)
+
+
+def test_a_contract_that_is_its_index_adds_nothing():
+    blocks = made_up(np.random.default_rng(4), noise_bps=0.0)
+    found = {each.name: each.measure(blocks) for each in targets.TARGETS if each.origin == "added"}
+    assert found == {name: pytest.approx(1.0 if "ratio" in name or "common" in name else 0.0) for name in found}
+
+
+def test_the_kept_table_is_of_the_targets_and_comes_back_as_written(tmp_path):
+    kept = observed.read()
+    assert kept.fitted.values.shape == (len(targets.TARGETS),) and (kept.held_back.errors > 0.0).all()
+    observed.write(kept, tmp_path / "table.json")
+    again = observed.read(tmp_path / "table.json")
+    assert np.array_equal(again.fitted.covariance, kept.fitted.covariance)
+    text = (tmp_path / "table.json").read_text().replace("basis_bps", "other")
+    (tmp_path / "table.json").write_text(text)
+    with pytest.raises(ValueError, match="make it anew"):
+        observed.read(tmp_path / "table.json")
+
+
+def test_a_missing_record_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=FILES[0]):
+        of_record(tmp_path, ["2020-01"])
+
+
+def test_the_kept_table_is_what_the_record_gives(record):
+    found, kept = observed.observe(record), observed.read()
+    assert found.fitted.values == pytest.approx(kept.fitted.values, rel=1e-4)
+    assert found.held_back.errors == pytest.approx(kept.held_back.errors, rel=1e-3)
+
+
+@pytest.fixture
+def record():
+    """The folder with the record."""
+    from tests.test_march_facts import DATA
+
+    if not (DATA / FILES[0]).is_file():
+        pytest.skip(f"the record is not there: no {FILES[0]} in ../shared/data")
+    return DATA
+
+
+def test_the_fit_finds_the_index_that_made_the_moments():
+    true = {"volatility": 0.6, "dispersion": 0.5, "half_life_hours": 2.0}
+    wanted = [each.measure for each in targets.TARGETS if each.origin == "inherited"]
+
+    def moments(arguments):
+        blocks = index_blocks(arguments, range(10), step_s=300.0)
+        return np.array([measure(blocks) for measure in wanted]) / [0.05, 0.2, 0.02]
+
+    aim = moments(true)
+    found = least(INDEX, lambda arguments: moments(arguments) - aim, 30)
+    assert found["volatility"] == pytest.approx(0.6, rel=0.05) and found["dispersion"] == pytest.approx(0.5, rel=0.1)
+
+
+def test_a_parameter_is_searched_between_its_bounds():
+    wide, count = Parameter("x", 1.0, 100.0, 10.0), Parameter("n", 0.0, 10.0, 4.0, whole=True)
+    assert [wide.value(0.0), wide.value(1.0), wide.unit] == pytest.approx([1.0, 100.0, 0.5])
+    assert count.value(count.unit) == 4 and isinstance(count.value(0.33), int)
+
+
+def test_a_run_is_cut_to_one_block(monkeypatch):
+    small = {"makers": 2, "noise": 20, "longs": 10, "shorts": 10, "arbitrageurs": 2}
+    monkeypatch.setattr("analysis.calibration.moments.STEP_S", 60.0)
+    run = market(1, small).run()
+    block = of_run(run, 12 * 3_600.0)
+    assert block.index.shape == (1, BARS) and block.rates.shape == (1, STAMPS)
+    assert block.index[0, -1] == run.series.index[-1]
+    with pytest.raises(ValueError, match="a block must be"):
+        of_run(run, 0.0)
+
+
+def test_the_calibrated_arguments_are_arguments_of_calm():
+    assert calm(seed=1, hours=1.0, step_s=10.0, **CALIBRATED).exchange.now[0].open_interest == 1_000_000_000
+
+
+def simulated(rng):
+    """A Simulated of made-up blocks whose numbers lie inside every band."""
+    numbers = {each.name: np.full(4, 0.5 * (each.low + each.high)) for each in BANDS if each.measure is None}
+    return Simulated(made_up(rng), numbers)
+
+
+def test_a_model_far_from_the_record_is_rejected_and_said_to_be():
+    result = table.judged(observed.read(), simulated(np.random.default_rng(5)))
+    assert result.held_back.rejected and not result.good
+    assert {each.name: each.verdict for each in result.rows}["basis_1_hour"] == table.MISSED
+    assert {each.name: each.verdict for each in result.bounds}["turnover"] == table.MET
+    assert "rejected at 1 %" in table.lines(result)
+
+
+def test_the_command_saves_its_table_and_its_page(tmp_path, monkeypatch):
+    made = simulated(np.random.default_rng(6))
+    monkeypatch.setattr("analysis.calibration.command.simulated", lambda seeds, arguments: made)
+    said, page = [], tmp_path / "page.md"
+    result = calibrate(tmp_path / "out", seeds=range(4), doc=page, say=said.append)
+    assert "maker_levels=20" in said[0] and (tmp_path / "out" / "table.json").is_file()
+    assert all(each.words in page.read_text() for each in [*result.rows, *result.bounds])
