@@ -9,7 +9,7 @@ from analysis.calibration.bands import BANDS
 from analysis.calibration.blocks import BARS, FILES, STAMPS, Blocks, of_record, of_run
 from analysis.calibration.calibrated import CALIBRATED
 from analysis.calibration.command import calibrate
-from analysis.calibration.fit import INDEX, Parameter, index_blocks, least
+from analysis.calibration.fit import CROWDS, INDEX, Parameter, fitted_crowds, index_blocks, least
 from analysis.calibration.moments import Simulated, market
 from analysis.calibration.uncertainty import Moments, bootstrapped, joint
 from scenarios.calm import calm
@@ -105,9 +105,11 @@ def test_a_missing_record_is_named(tmp_path):
 
 
 def test_the_kept_table_is_what_the_record_gives(record):
-    found, kept = observed.observe(record), observed.read()
-    assert found.fitted.values == pytest.approx(kept.fitted.values, rel=1e-4)
-    assert found.held_back.errors == pytest.approx(kept.held_back.errors, rel=1e-3)
+    kept = observed.read()
+    for months, moments in zip((observed.FITTED, observed.HELD_BACK), kept, strict=True):
+        blocks = of_record(record, months)
+        assert len(blocks.index) == moments.blocks
+        assert [each.measure(blocks) for each in targets.TARGETS] == pytest.approx(moments.values, rel=1e-4)
 
 
 @pytest.fixture
@@ -129,8 +131,39 @@ def test_the_fit_finds_the_index_that_made_the_moments():
         return np.array([measure(blocks) for measure in wanted]) / [0.05, 0.2, 0.02]
 
     aim = moments(true)
-    found = least(INDEX, lambda arguments: moments(arguments) - aim, 30)
+    found = least(INDEX, lambda arguments: moments(arguments) - aim, 30).point
     assert found["volatility"] == pytest.approx(0.6, rel=0.05) and found["dispersion"] == pytest.approx(0.5, rel=0.1)
+
+
+class Answer:
+    """Runs whose moments are those of the record, and more the farther two arguments are from some values."""
+
+    made = 0
+
+    def __init__(self, seeds, arguments):
+        Answer.made += 1
+        away = [np.log(arguments["longs"] / 1_000), arguments["maker_lean_seen"] - 0.5]
+        errors = observed.read().fitted.errors
+        self.values = observed.read().fitted.values + errors * sum(away)
+        self.values[9] += 5.0 * errors[9] * away[1]
+
+    def target(self, target):
+        return self.values[targets.TARGETS.index(target)]
+
+    def band(self, band):
+        return 0.5 * (band.low + band.high)
+
+
+def test_a_fit_finds_the_crowds_and_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.calibration.fit.simulated", Answer)
+    path = {"volatility": 0.5, "dispersion": 0.5, "half_life_hours": 1.0}
+    found = fitted_crowds(observed.read().fitted, path, tmp_path, 8, say=len)
+    assert found.point["accounts"] == pytest.approx(1_000, rel=0.02)
+    assert found.point["maker_lean_seen"] == pytest.approx(0.5, abs=0.02)
+    assert found.slopes.shape == (11, len(CROWDS)) and not found.slopes[:, 2].any()
+    runs = Answer.made
+    again = fitted_crowds(observed.read().fitted, path, tmp_path, 8, say=len)
+    assert again.point == found.point and Answer.made == runs
 
 
 def test_a_parameter_is_searched_between_its_bounds():

@@ -24,3 +24,5 @@ CALIBRATED = {
     "maker_lean_seen": 0.25,
 }
 """As `calm(seed=..., **CALIBRATED)`; `perpsim calibrate` says what they give. The step is `moments.STEP_S`."""
+
+SLOPES = None

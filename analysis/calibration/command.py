@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from analysis.calibration import observed, table
-from analysis.calibration.calibrated import CALIBRATED
-from analysis.calibration.fit import FIXED, arguments_of, fitted_crowds, fitted_index
+from analysis.calibration.calibrated import CALIBRATED, SLOPES
+from analysis.calibration.fit import arguments_of, fitted
 from analysis.calibration.moments import simulated
 from analysis.calibration.page import page
 from scenarios.scenario import text
@@ -26,13 +26,14 @@ def calibrate(folder, *, data=None, fit=False, defaults=False, seeds=SEEDS, doc=
     folder.mkdir(parents=True, exist_ok=True)
     record = observed.observe(data) if data else observed.read()
     observed.write(record, folder / "observed.json")
-    arguments = {} if defaults else CALIBRATED
+    arguments, slopes = ({}, None) if defaults else (CALIBRATED, SLOPES)
     if fit:
-        index = fitted_index(record.fitted)
-        arguments = arguments_of(FIXED | index | fitted_crowds(record.fitted, index, folder, SEARCHED, say))
+        found = fitted(record.fitted, folder, SEARCHED, say)
+        arguments, slopes = arguments_of(found.point), found.slopes
+        (folder / "fit.json").write_text(json.dumps({"point": found.point, "slopes": slopes.tolist()}) + "\n")
     given = ", ".join(f"{name}={text(value)}" for name, value in arguments.items())
     say(f"calm({given}), {len(seeds)} runs of three days")
-    result = table.judged(record, simulated(seeds, arguments))
+    result = table.judged(record, simulated(seeds, arguments), slopes)
     write(result, arguments, folder)
     if doc:
         Path(doc).write_text(page(result, arguments, seeds), encoding="utf-8")

@@ -24,6 +24,13 @@ BAND_ERROR = 0.25
 """Of a band's width: how far outside costs as much as a point one standard error off."""
 
 
+class Found(NamedTuple):
+    """Where a search ended: {name: value}, and (moments, parameters) slopes of the moments there."""
+
+    point: dict
+    slopes: np.ndarray
+
+
 class Parameter(NamedTuple):
     """A free parameter of `calm` and its bounds; searched by its logarithm, or as it is if `low` is 0."""
 
@@ -84,13 +91,16 @@ def named(parameters, units):
 
 
 def least(parameters, residuals, most):
-    """Return {name: value} where the squares of `residuals({name: value})` add up to least, by so many calls."""
+    """Return the Found where the squares of `residuals({name: value})` add up to least, by so many calls.
+
+    Its slopes are of the residuals, in a parameter's whole range.
+    """
     start = [each.unit for each in parameters]
     found = least_squares(
-        lambda units: residuals(named(parameters, units)), start, bounds=(0.0, 1.0), method="trf", diff_step=None,
+        lambda units: residuals(named(parameters, units)), start, bounds=(0.0, 1.0), method="trf",
         jac=lambda units: slopes(lambda at: residuals(named(parameters, at)), units), max_nfev=most, x_scale=1.0,
     )  # fmt: skip
-    return named(parameters, found.x)
+    return Found(named(parameters, found.x), found.jac)
 
 
 def slopes(function, units):
@@ -110,26 +120,32 @@ def index_blocks(arguments, seeds, step_s=60.0):
 
 
 def fitted_index(observed, seeds=range(60)):
-    """Return {name: value} of the path whose moments are nearest to the `inherited` ones of the record."""
-    chosen = [number for number, each in enumerate(TARGETS) if each.origin == "inherited"]
+    """Return the Found path whose moments are nearest to the `inherited` ones of the record."""
+    chosen = np.flatnonzero(inherited())
 
     def residuals(arguments):
         blocks = index_blocks(arguments, seeds)
         values = np.array([TARGETS[number].measure(blocks) for number in chosen])
         return (values - observed.values[chosen]) / observed.errors[chosen]
 
-    return least(INDEX, residuals, 40)
+    found = least(INDEX, residuals, 40)
+    return Found(found.point, found.slopes * observed.errors[chosen][:, None])
+
+
+def inherited():
+    """Return (targets,) whether each is the index's own."""
+    return np.array([each.origin == "inherited" for each in TARGETS])
 
 
 def fitted_crowds(observed, path, folder, most, say=print, seeds=SEEDS, fixed=None):
-    """Return {name: value} of the crowds nearest to the other targets and inside the bands.
+    """Return the Found crowds nearest to the other targets and inside the bands.
 
     observed: Moments of the record, in the order of TARGETS; path: of the index; folder: in which every evaluation is
     kept, so that the same fit goes on where it was stopped; most: evaluations, less those for slopes
     """
     fixed = FIXED if fixed is None else fixed
     kept = Kept(Path(folder) / "evaluations.jsonl", say)
-    chosen = np.array([each.origin != "inherited" for each in TARGETS])
+    chosen = ~inherited()
     weights = observed.errors[chosen] * np.sqrt(1.0 + observed.blocks / len(seeds))
 
     def residuals(arguments):
@@ -137,7 +153,19 @@ def fitted_crowds(observed, path, folder, most, say=print, seeds=SEEDS, fixed=No
         points = (np.array(values) - observed.values)[chosen] / weights
         return np.append(points, [outside(each, value) for each, value in zip(BANDS, bands, strict=True)])
 
-    return least(CROWDS, residuals, most)
+    found = least(CROWDS, residuals, most)
+    return Found(found.point, found.slopes[: chosen.sum()] * weights[:, None])
+
+
+def fitted(observed, folder, most, say=print):
+    """Return the Found of index and crowds together, slopes of all TARGETS; what the crowds' parameters do to the index
+    is left out, and so is what the index's do to the rest: each part was fitted to its own."""
+    index = fitted_index(observed)
+    crowds = fitted_crowds(observed, index.point, folder, most, say)
+    slopes = np.zeros((len(TARGETS), len(INDEX) + len(CROWDS)))
+    slopes[np.ix_(inherited(), range(len(INDEX)))] = index.slopes
+    slopes[np.ix_(~inherited(), range(len(INDEX), len(INDEX) + len(CROWDS)))] = crowds.slopes
+    return Found(FIXED | index.point | crowds.point, slopes)
 
 
 def outside(band, value):

@@ -49,7 +49,7 @@ recorded? Both are cut into blocks of three days and measured by the same functi
 * **Errors**: whole blocks are drawn again, 400 times, in the record and in the runs; `error` is of both. z is the
   distance in such errors; beyond 2.576 a target is missed.
 * **Joint test**: J is the sum of all z squared. Its law under a true model is drawn from normal deviations with the
-  covariance of both samples, which are too few blocks to be inverted. That parameters were fitted is not counted, which
-  makes the first test kinder than it should be; against the months held back nothing was fitted, and it is exact.
+  covariance of both samples, which are too few blocks to be inverted; in the months of the fit, less what eight fitted
+  parameters can take from them. Against the months held back nothing was fitted.
 * **Bands** are bounds that others published, for what no record of bars shows.
 """

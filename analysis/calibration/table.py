@@ -56,15 +56,15 @@ class Result(NamedTuple):
         return met and not (self.fitted.rejected or self.held_back.rejected)
 
 
-def judged(observed, made):
-    """Return the Result of a Simulated beside an Observed."""
+def judged(observed, made, slopes=None):
+    """Return the Result of a Simulated beside an Observed; slopes: of what was fitted, as in `joint`."""
     runs = len(made.blocks.index)
     measures = [lambda runs, each=each: runs.target(each) for each in TARGETS]
     bands = bootstrapped([lambda runs, each=each: runs.band(each) for each in BANDS], made, runs)
     simulated = bootstrapped(measures, made, runs)
     bounds = [bound(*each) for each in zip(BANDS, bands.values, bands.errors, strict=True)]
-    tests = [joint(each, simulated) for each in observed]
-    return Result(rows(observed, simulated), bounds, *tests)
+    fitted, held_back = joint(observed.fitted, simulated, slopes), joint(observed.held_back, simulated)
+    return Result(rows(observed, simulated), bounds, fitted, held_back)
 
 
 def rows(observed, simulated):
