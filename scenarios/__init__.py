@@ -23,6 +23,7 @@ from scenarios.oracle_attack import oracle_attack
 from scenarios.payoffs import payoffs
 from scenarios.pool_depth import pool_depth
 from scenarios.replay import replay
+from scenarios.reverse_stress import reverse_stress
 from scenarios.short_squeeze import short_squeeze
 from scenarios.stale_index import stale_index
 from scenarios.stops_and_sizing import stops_and_sizing
@@ -54,6 +55,7 @@ __all__ = [
     "payoffs",
     "pool_depth",
     "replay",
+    "reverse_stress",
     "scenario",
     "short_squeeze",
     "stale_index",

@@ -39,6 +39,7 @@ from scenarios import (
     payoffs,
     pool_depth,
     replay,
+    reverse_stress,
     short_squeeze,
     stale_index,
     stops_and_sizing,
@@ -146,6 +147,7 @@ CLAIMS = (
         scenario=replay, change=ABSORBED, metric=deepest_discount_percent, low=2.0, high=7.0,
         arguments={"path": FALL, "hours": 7.0}, short={"accounts": 2_000},
     ),
+    Claim(scenario=reverse_stress, change={"depth": 1.0}, metric=fund_needed_coin, low=-140.0, high=-35.0),
     Claim(
         scenario=short_squeeze, change=ABSORBED, metric=highest_premium_percent, low=-30.0, high=-8.0
     ),
