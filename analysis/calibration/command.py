@@ -13,8 +13,8 @@ from sim.record import plain
 
 SEEDS = range(1_000, 1_016)
 """Of the table: three days each, and none that the fit has seen."""
-SEARCHED = 6
-"""Evaluations of the fit, less those for slopes."""
+POINTS = 24
+"""Of the fit, three runs each."""
 
 
 def calibrate(folder, *, data=None, fit=False, defaults=False, seeds=SEEDS, doc=None, say=print):
@@ -28,7 +28,7 @@ def calibrate(folder, *, data=None, fit=False, defaults=False, seeds=SEEDS, doc=
     observed.write(record, folder / "observed.json")
     arguments, slopes = ({}, None) if defaults else (CALIBRATED, SLOPES)
     if fit:
-        found = fitted(record.fitted, folder, SEARCHED, say)
+        found = fitted(record.fitted, folder, POINTS, say)
         arguments, slopes = arguments_of(found.point), found.slopes
         (folder / "fit.json").write_text(json.dumps({"point": found.point, "slopes": slopes.tolist()}) + "\n")
     given = ", ".join(f"{name}={text(value)}" for name, value in arguments.items())

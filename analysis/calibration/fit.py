@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
+from scipy.stats import qmc
 
 from analysis.calibration.bands import BANDS
 from analysis.calibration.blocks import BAR_S, BARS, Blocks
@@ -17,9 +18,10 @@ from scenarios.scenario import defaults
 from sim.paths import StochasticVolatility
 
 SEEDS = range(3)
-"""Of the fit, the same at every point: common random numbers."""
+"""Of the fit, the same at every point."""
 STEP = 0.1
-"""Of a derivative, in a parameter's whole range: far beyond what rounding a count, or noise, does."""
+"""Of a derivative, in a parameter's whole range."""
+DESIGN_SEED = 1
 BAND_ERROR = 0.25
 """Of a band's width: how far outside costs as much as a point one standard error off."""
 
@@ -60,11 +62,11 @@ INDEX = (
     Parameter("half_life_hours", 0.1, 24.0, 0.5),
 )
 CROWDS = (
-    Parameter("accounts", 200, 4000, 800, whole=True),
-    Parameter("leverage", 1.5, 8.0, 3.2),
-    Parameter("arbitrageurs", 20, 1500, 300, whole=True),
-    Parameter("maker_skew_bps", 4.0, 80.0, 20.0),
-    Parameter("maker_lean_seen", 0.0, 1.0, 0.25),
+    Parameter("accounts", 400, 4000, 1000, whole=True),
+    Parameter("leverage", 2.0, 4.5, 3.0),
+    Parameter("arbitrageurs", 100, 1000, 400, whole=True),
+    Parameter("maker_skew_bps", 6.0, 40.0, 20.0),
+    Parameter("maker_lean_seen", 0.0, 0.8, 0.25),
 )
 """`accounts` are longs, and as many shorts: few make a demand of large parts; `leverage` is the median of both."""
 FIXED = {
@@ -137,31 +139,43 @@ def inherited():
     return np.array([each.origin == "inherited" for each in TARGETS])
 
 
-def fitted_crowds(observed, path, folder, most, say=print, seeds=SEEDS, fixed=None):
+def fitted_crowds(observed, path, folder, points, say=print, seeds=SEEDS):
     """Return the Found crowds nearest to the other targets and inside the bands.
 
+    A market amplifies any change of its arguments to other draws altogether, so that differences of single runs are
+    noise. `calm` is run at points of a Latin hypercube instead; each moment is a quadratic of each parameter, by least
+    squares over all points; and the search is on these.
+
     observed: Moments of the record, in the order of TARGETS; path: of the index; folder: in which every evaluation is
-    kept, so that the same fit goes on where it was stopped; most: evaluations, less those for slopes
+    kept, so that the same fit goes on where it was stopped; points: of the hypercube
     """
-    fixed = FIXED if fixed is None else fixed
     kept = Kept(Path(folder) / "evaluations.jsonl", say)
+    units = qmc.LatinHypercube(len(CROWDS), rng=DESIGN_SEED).random(points)
+    found = [kept.measured(tuple(seeds), FIXED | path | named(CROWDS, each)) for each in units]
+    surface = np.linalg.lstsq(terms(units), np.array(found), rcond=None)[0]
     chosen = ~inherited()
     weights = observed.errors[chosen] * np.sqrt(1.0 + observed.blocks / len(seeds))
 
-    def residuals(arguments):
-        values, bands = kept.measured(tuple(seeds), fixed | path | arguments)
-        points = (np.array(values) - observed.values)[chosen] / weights
-        return np.append(points, [outside(each, value) for each, value in zip(BANDS, bands, strict=True)])
+    def residuals(at):
+        values, bands = np.split((terms(at[None]) @ surface)[0], [len(TARGETS)])
+        distances = (values - observed.values)[chosen] / weights
+        return np.append(distances, [outside(each, value) for each, value in zip(BANDS, bands, strict=True)])
 
-    found = least(CROWDS, residuals, most)
-    return Found(found.point, found.slopes[: chosen.sum()] * weights[:, None])
+    start = min(units, key=lambda at: float(np.sum(residuals(at) ** 2)))
+    ended = least_squares(residuals, start, bounds=(0.0, 1.0), max_nfev=1_000)
+    return Found(named(CROWDS, ended.x), ended.jac[: chosen.sum()] * weights[:, None])
 
 
-def fitted(observed, folder, most, say=print):
+def terms(units):
+    """Return (points, 1 + 2 * parameters) of a surface that is quadratic in each parameter: 1, units and squares."""
+    return np.hstack([np.ones((len(units), 1)), units, units**2])
+
+
+def fitted(observed, folder, points, say=print):
     """Return the Found of index and crowds together, slopes of all TARGETS; what the crowds' parameters do to the index
     is left out, and so is what the index's do to the rest: each part was fitted to its own."""
     index = fitted_index(observed)
-    crowds = fitted_crowds(observed, index.point, folder, most, say)
+    crowds = fitted_crowds(observed, index.point, folder, points, say)
     slopes = np.zeros((len(TARGETS), len(INDEX) + len(CROWDS)))
     slopes[np.ix_(inherited(), range(len(INDEX)))] = index.slopes
     slopes[np.ix_(~inherited(), range(len(INDEX), len(INDEX) + len(CROWDS)))] = crowds.slopes
@@ -183,7 +197,7 @@ class Kept:
             self.known[each["key"]] = each
 
     def measured(self, seeds, point):
-        """Return the values of TARGETS and of BANDS that `calm` has at a point of the search, {name: value}."""
+        """Return the values of TARGETS, then of BANDS, that `calm` has at a point of the search, {name: value}."""
         key = json.dumps([list(seeds), sorted(point.items())])
         if key not in self.known:
             made = simulated(seeds, arguments_of(point))
@@ -193,4 +207,4 @@ class Kept:
                 file.write(json.dumps(each) + "\n")
             self.known[key] = each
             self.say(f"{len(self.known)}: {point}")
-        return self.known[key]["values"], self.known[key]["bands"]
+        return self.known[key]["values"] + self.known[key]["bands"]
