@@ -11,26 +11,26 @@ from sim import spot
 from sim.index import SpotMarket, SpotVenue
 from sim.market import Market
 from sim.paths import GeometricBrownian, Shock, Shocked
-from sim.venues import BITMEX, POWER
+from sim.venues import BITMEX, LINEAR, POWER
 
 PRICE = 8_000.0
 
 
 def at_spot(market, crowd, venues=1):
     """(coin, USD) that a crowd holds at spot."""
-    held = market.spot.state.holdings[crowd.first_holding :][: crowd.count * venues]
-    return float(held.coin.sum()) * 1e-12, float(held.usd.sum()) * 1e-6
+    held, terms = market.spot.state.holdings[crowd.first_holding :][: crowd.count * venues], market.spot.state.terms[0]
+    return float(held.coin.sum() * terms.coin_unit), float(held.usd.sum() * terms.usd_unit)
 
 
 # Funding harvesters
 
 
-def harvested(rate, move=0.0, seed=1, **mind):
-    """(market, crowd, contracts at the stamp, gain in USD) of ten harvesters at a stamp that charges `rate`.
+def harvested(rate, move=0.0, seed=1, rules=BITMEX, **mind):
+    """(market, crowd, contracts at the stamp, gain in USD) of ten harvesters, or more, at a stamp that charges `rate`.
 
     The gain is beyond what they brought, at the last price of spot, which moves by `move` in the ten minutes before.
     """
-    venue = replace(BITMEX, funding=replace(BITMEX.funding, rate_at_start=rate))
+    venue = replace(rules, funding=replace(rules.funding, rate_at_start=rate))
     path = Shocked(GeometricBrownian(price=PRICE, volatility=0.3), (Shock(at_s=300.0, log_size=move, over_s=60.0),))
     market = Market(seed=seed, hours=0.5, venue=venue, start="2020-01-01T03:50", path=path)
     MarketMakers(market, count=20, coin=50.0)
@@ -42,9 +42,10 @@ def harvested(rate, move=0.0, seed=1, **mind):
     held = int(market.exchange.accounts.contracts[rows].sum())
     run = market.run()
     spot.check(market.spot.state)
-    coin, usd = at_spot(market, crowd)
-    price = float(market.spot.state.venues.price.mean())
-    gain = (float(run.accounts.equity_coin[rows].sum()) + coin - 30.0) * price + usd - 20.0 * PRICE
+    (coin, usd), price = at_spot(market, crowd), float(market.spot.state.venues.price.mean())
+    margin_usd = float((run.accounts.equity_coin - run.accounts.deposits_coin)[rows].sum())
+    margin_usd *= price if rules.contract.coin_margined else 1.0
+    gain = margin_usd + (coin - 2.0 * crowd.count) * price + usd - 2.0 * crowd.count * PRICE
     return market, crowd, held, gain
 
 
@@ -59,11 +60,22 @@ def test_harvesters_hold_the_side_that_is_paid_and_earn_part_of_what_is_paid_on_
     assert 0.1 < np.mean(gains) < 0.6 and np.mean(gains) > 3 * np.std(gains, ddof=1) / np.sqrt(6)
 
 
-def test_harvesters_do_not_move_with_the_price():
-    still, *moved = (harvested(0.003, move)[2:] for move in (0.0, -0.04, 0.04))
+@pytest.mark.parametrize("rules", [BITMEX, LINEAR])
+@pytest.mark.parametrize("rate", [0.003, -0.003])
+def test_harvesters_do_not_move_with_the_price(rate, rules):
+    still, *moved = (harvested(rate, move, rules=rules)[2:] for move in (0.0, -0.04, 0.04))
     for held, gain in moved:
-        unhedged = 0.04 * abs(held)
+        unhedged = 0.04 * abs(held) * (1.0 if rules is BITMEX else PRICE * LINEAR.contract.face)
         assert abs(gain - still[1]) < 0.02 * unhedged
+
+
+def test_the_more_harvest_a_stamp_the_less_each_earns():
+    def each(count, seed):
+        _, _, held, gain = harvested(0.003, seed=seed, count=count)
+        return 1e4 * gain / abs(held)
+
+    few, many = (np.array([each(count, seed) for seed in (1, 2, 3)]) for count in (2, 80))
+    assert np.all(few > many + 3.0), "basis points of what they hold: what they sell they buy back dearer"
 
 
 def test_harvesters_leave_a_rate_that_does_not_pay_for_both_legs():
