@@ -120,7 +120,8 @@ def keep(x, out, n, i, first, me):
 class Leveraged(Crowd):
     """Hold a position in one direction.
 
-    They know the mark, the index, the last trade, the rate that the venue announces and their own account. Each look they enter, leave, protect or top up.
+    They know the mark, the index, the last trade, the rate that the venue announces and their own account. Each look
+    they enter, leave, protect or top up.
 
     side:             1 long, -1 short
     leverage:         notional over wallet at entry, idle wallet included

@@ -6,11 +6,11 @@ from scenarios.shock import shocked
 
 
 @scenario
-def largest_default(*, seed, whales=2, coin=25.0, leverage=60.0, fall=0.05, over_s=10.0, depth=0.3, **market):
+def largest_default(*, seed, whales=2, coin=10.0, leverage=60.0, fall=0.05, over_s=10.0, depth=0.3, **market):
     """What does it cost the fund and the peg when the largest one or two accounts fail?
 
-    Expect: without the two largest accounts the fund needs 20 coin less: what they hold is too much for the
-    book to take at better than their bankruptcy price.
+    Expect: without the two largest accounts, a third of the open interest, the fund needs 27 coin less of 40: what
+    they hold is too much for the book to take at better than their bankruptcy price.
 
     whales: number of such longs; 0 for the market without them
     coin: deposit of each

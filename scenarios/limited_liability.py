@@ -6,11 +6,11 @@ from scenarios.shock import shocked
 
 
 @scenario
-def limited_liability(*, seed, fall=0.1, over_s=10.0, pairs=50, coin=2.0, leverage=80.0, **market):
+def limited_liability(*, seed, fall=0.1, over_s=10.0, pairs=10, coin=2.0, leverage=80.0, **market):
     """What does a fund pay to those who go long and short at once, and leave the loser to default?
 
-    Expect: when spot falls in ten seconds the fund needs some 80 coin, and nothing when it falls in half an
-    hour, for then losers are closed before they are bankrupt.
+    Expect: when spot falls in ten seconds the fund needs some 250 coin, and next to nothing when it falls in half an
+    hour, for then the losers are closed before they are bankrupt.
 
     fall: of spot, a fraction
     over_s: how long it takes, s; slower falls let the engine close the losers before they are bankrupt

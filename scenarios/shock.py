@@ -20,7 +20,8 @@ def shocked(
 
     depth: capital of the makers, as a multiple; loss_limit: of their equity, at which they leave
     longs, shorts: effective leverage of 2,000 and 1,400 accounts, which have the capital that it asks for
-    others: functions of the market that let further longs, or shorts, join: (crowds of longs, crowds of shorts)
+    others: functions of the market that let further longs, or shorts, join: (crowds of longs, crowds of shorts), whose
+        positions at their own leverage come on top
     """
     if not -1 < move < float("inf"):
         raise ValueError(f"a move of spot must be a fraction above -1 (got {move}); -0.1 is a fall of ten percent")
@@ -30,13 +31,18 @@ def shocked(
     if not market.venue.pool:
         MarketMakers(market, count=20, coin=25.0 * depth, loss_limit=loss_limit)
     NoiseTraders(market, count=700, coin=0.5)
-    held = [LeveragedLongs(market, count=2_000, coin=capital(open_interest_usd, PRICE, 2_000, longs), leverage=longs)]
-    coin = capital(open_interest_usd, PRICE, 1_400, shorts)
-    owed = [LeveragedShorts(market, count=1_400, coin=coin, leverage=shorts)]
     if getattr(market.venue.contract, "p", 1.0) == 1.0:
         Arbitrageurs(market, count=7, coin=50.0, spot_coin=50.0, spot_usd_coin=50.0)
-    for join in others:
-        more = join(market)
-        held, owed = held + list(more[0]), owed + list(more[1])
-    market.endow(round(open_interest_usd / market.contract_usd), longs=held, shorts=owed, spread=0.02)
+    joined = [join(market) for join in others]
+    held, owed = ([crowd for pair in joined for crowd in pair[side]] for side in (0, 1))
+    total = open_interest_usd + worth(held)
+    coins = capital(open_interest_usd, PRICE, 2_000, longs), capital(total - worth(owed), PRICE, 1_400, shorts)
+    held.append(LeveragedLongs(market, count=2_000, coin=coins[0], leverage=longs))
+    owed.append(LeveragedShorts(market, count=1_400, coin=coins[1], leverage=shorts))
+    market.endow(round(total / market.contract_usd), longs=held, shorts=owed, spread=0.02)
     return market
+
+
+def worth(crowds):
+    """What crowds hold at their leverage, USD: it comes on top of the open interest of the others."""
+    return PRICE * float(sum((crowd.traits.coin * crowd.traits.leverage).sum() for crowd in crowds))

@@ -11,6 +11,7 @@ from analysis.studies.attack import (
     attacker_profit_coin,
     liquidated_percent,
     lowest_mark_percent,
+    makers_lost_coin,
     victims_lost_coin,
 )
 from analysis.studies.manipulation_frontier import MARKS, manipulation_frontier

@@ -111,13 +111,13 @@ CLAIMS = (
         scenario=insurance_fund, change={"fund_coin": 1_000.0}, metric=adl_contracts, low=-18e6, high=-12e6
     ),
     Claim(
-        scenario=largest_default, change={"whales": 0}, metric=fund_needed_coin, low=-40.0, high=-10.0
+        scenario=largest_default, change={"whales": 0}, metric=fund_needed_coin, low=-50.0, high=-14.0
     ),
     Claim(
         scenario=leverage_cap, change={"cap": 80.0}, metric=deepest_discount_percent, low=-12.0, high=-4.0
     ),
     Claim(
-        scenario=limited_liability, change={"over_s": 1_800.0}, metric=fund_needed_coin, low=-120.0, high=-50.0,
+        scenario=limited_liability, change={"over_s": 1_800.0}, metric=fund_needed_coin, low=-400.0, high=-125.0,
     ),
     Claim(
         scenario=long_squeeze, change={"leverage": 5.0}, metric=liquidated_turns, low=-1.0, high=-0.5
