@@ -140,11 +140,16 @@ def test_a_venue_that_is_down_is_left_out():
 # Backstop providers
 
 
+def providers(market):
+    """The rows of a market's backstop providers, none if there are none."""
+    crowds = [each for each in market.crowds if isinstance(each, BackstopProviders)]
+    return slice(crowds[0].first, crowds[0].first + crowds[0].count) if crowds else slice(0, 0)
+
+
 def crash(budget_coin, seed, **options):
-    """(lowest basis, gain in coin, contracts held over time, its quotes over time) of a crash with a backstop."""
+    """(lowest basis in percent, gain in coin, (steps,) whether anything is quoted) of a crash with a backstop."""
     market = backstop(seed=seed, budget_coin=budget_coin, **options)
-    crowd = next((each for each in market.crowds if isinstance(each, BackstopProviders)), None)
-    rows = slice(crowd.first, crowd.first + crowd.count) if crowd else slice(0, 0)
+    rows = providers(market)
     quoting = []
     while market.clock < market.length:
         market.step()
@@ -169,9 +174,9 @@ def test_a_backstop_stands_only_while_there_are_forced_closes():
 
 def test_a_backstop_holds_no_more_than_its_budget_allows():
     market = backstop(seed=1, budget_coin=100.0)
-    crowd = market.crowds[-1]
+    rows = providers(market)
     while market.clock < market.length:
         market.step()
-        held = market.exchange.accounts.contracts[crowd.first : crowd.first + crowd.count]
+        held = market.exchange.accounts.contracts[rows]
         assert abs(held).max() <= 1.1 * 2.0 * 10.0 * PRICE and held.min() >= 0
     assert held.max() > 0
