@@ -5,7 +5,28 @@ from analysis.calibration.table import AGREES, MET, said
 from scenarios.scenario import text
 
 FINE = AGREES, MET
-REASONS = {}
+LATE = (
+    "the contract follows its index and never leads it: news comes to spot alone, and makers queue behind orders that "
+    "noise traders left minutes ago. Nobody trades on news at the contract first."
+)
+ANCHOR = (
+    "what holds the contract to spot acts within seconds (arbitrageurs beyond their costs) or not for days (makers who "
+    "remember their own leaning). The first leaves no deviation that lasts an hour, the second scatters fundings. "
+    "Nobody answers over hours: holders who leave before a dear stamp (`most_funding`, which `calm` does not give them), or "
+    "arbitrageurs with resting orders, who pay no taker fees."
+)
+SIDES = "longs were the side in demand in those months; in `calm` both sides want the same, and their balance drifts."
+SCALE = "volatility has one half-life, of 25 minutes, for tails and the next hour; a slow one beside it is missing."
+REASONS = {
+    **dict.fromkeys(("volatility_ratio", "common_returns", "tail_added", "linear"), LATE),
+    **dict.fromkeys(("basis_bps", "basis_5_minutes", "basis_1_hour", "funding_bps", "funding_pinned"), ANCHOR),
+    **dict.fromkeys(("funding_mean_bps", "funding_positive"), SIDES),
+    **dict.fromkeys(("memory", "clustering_added", "tail"), SCALE),
+    "turnover": "arbitrageurs and makers trade on every small deviation, of which there are more than in the record.",
+    "short_liquidated_percent": "both sides have the leverage of one fit, and rises of the index here were its seeds'.",
+    "long_liquidated_percent": "both sides have the leverage of one fit, and falls of the index here were its seeds'.",
+    "spread_bps": "makers widen with a volatility that changes by the half hour.",
+}
 """Of what is missed, by name: the mechanism that is not there."""
 
 
