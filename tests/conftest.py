@@ -1,5 +1,7 @@
 """What all tests share: how Hypothesis searches, and a small run to look at."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -9,6 +11,14 @@ from sim.record import TABLES, Run
 # The first example of a kernel compiles it, so no deadline; the same examples on every machine.
 settings.register_profile("perpsim", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("perpsim")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobody_waits_for_the_disk():
+    """Sweeps in this process write without waiting until the disk has it: a test does not lose its power."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 def pytest_addoption(parser):

@@ -57,9 +57,7 @@ def here(bench, out):
     """Go on in this process until it is done; returns the folder."""
     file = bench / "small_market.py"
     metrics = [f"{file}:{each}" for each in METRICS]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda _: None)
-        return sweep(f"{file}:trifle", **ASKED, **UNTIL, metrics=metrics, processes=0, out=bench / out).folder
+    return sweep(f"{file}:trifle", **ASKED, **UNTIL, metrics=metrics, processes=0, out=bench / out).folder
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +96,9 @@ class Killed:
 
     def until(self, jobs):
         """Wait until so many more jobs are journalled; returns whether it still runs then."""
-        wanted, end = self.lines() + jobs, time.monotonic() + 60
+        wanted, end = self.lines() + jobs, time.monotonic() + 240
         while self.popen.poll() is None and self.lines() < wanted:
-            assert time.monotonic() < end, f"nothing has happened for a minute; workers: {self.workers()}"
+            assert time.monotonic() < end, f"nothing has happened for four minutes; workers: {self.workers()}"
             time.sleep(0.005)
         return self.popen.poll() is None
 
@@ -158,9 +156,9 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_nobody_behind(bench, reference):
     workers, began = running.workers(), time.monotonic()
     assert len(workers) == 2
     os.killpg(running.popen.pid, signal.SIGINT)
-    out, err = running.popen.communicate(timeout=30)
+    out, err = running.popen.communicate(timeout=60)
     assert running.popen.returncode == 130 and not out and "Traceback" not in err
-    assert time.monotonic() - began < 5.0 and gone(workers, 1.0)
+    assert time.monotonic() - began < 20.0 and gone(workers, 2.0)
     there = begun(running.folder)
     parts = list((running.folder / "runs").glob("*.parquet"))
     assert len(there) >= 40 and 1 <= len(parts) < 12
