@@ -54,9 +54,9 @@ def page(verdicts):
         "Made by `make claims`. Each scenario names an effect and its size; here it is over seeds that were not used "
         "while it was written. The difference is the twin's number less the run's, mean +- standard error; p is "
         "one-sided, of no effect in that direction, adjusted for all claims (Holm). An effect outside the bounds "
-        "named is an `other size`, one whose adjusted p is 0.01 or more is `not seen`. Sixteen other seeds were looked at "
-        "once before: 27 of 28 held, and that of `flash_crash` was then put in logarithms, for in one seed of sixteen the "
-        "makers leave and the discount is ten times as deep.\n",
+        "named is an `other size`, one whose adjusted p is 0.01 or more is `not seen`. Sixteen other seeds were looked "
+        "at once before: 27 of 28 held, and that of `flash_crash` was then put in logarithms, for in one seed of "
+        "sixteen the makers leave and the discount is ten times as deep.\n",
         "| scenario | metric | change | claimed | seen | p (Holm) | verdict |",
         "|---|---|---|---|---|---|---|",
     ]
