@@ -45,5 +45,5 @@ SLOPES = (
     (0, 0, 0, -0.1564, 0.01473, -0.00854, -0.564, -0.638),  # funding_pinned
     (0, 0, 0, -0.4306, -0.03941, -0.01576, -0.1317, -0.2537),  # funding_positive
 )  # fmt: skip
-"""(targets, 8) slopes of the moments there, in the whole range of volatility, dispersion, half-life, accounts, leverage,
+"""(targets, 8) slopes of the moments there, in the range of volatility, dispersion, half-life, accounts, leverage,
 arbitrageurs, skew and lean seen: what the joint test takes for fitted."""

@@ -12,8 +12,8 @@ LATE = (
 ANCHOR = (
     "what holds the contract to spot acts within seconds (arbitrageurs beyond their costs) or not for days (makers who "
     "remember their own leaning). The first leaves no deviation that lasts an hour, the second scatters fundings. "
-    "Nobody answers over hours: holders who leave before a dear stamp (`most_funding`, which `calm` does not give them), or "
-    "arbitrageurs with resting orders, who pay no taker fees."
+    "Nobody answers over hours: holders who leave before a dear stamp (`most_funding`, which `calm` does not give), "
+    "or arbitrageurs with resting orders, who pay no taker fees."
 )
 SIDES = "longs were the side in demand in those months; in `calm` both sides want the same, and their balance drifts."
 SCALE = "volatility has one half-life, of 25 minutes, for tails and the next hour; a slow one beside it is missing."
@@ -25,6 +25,7 @@ REASONS = {
     "turnover": "arbitrageurs and makers trade on every small deviation, of which there are more than in the record.",
     "short_liquidated_percent": "both sides have the leverage of one fit, and rises of the index here were its seeds'.",
     "long_liquidated_percent": "both sides have the leverage of one fit, and falls of the index here were its seeds'.",
+    "kurtosis": "the record itself has 100 in the months of the fit: this band was published of calmer ones.",
     "spread_bps": "makers widen with a volatility that changes by the half hour.",
 }
 """Of what is missed, by name: the mechanism that is not there."""
@@ -58,7 +59,7 @@ def reasons(result):
 
 HEAD = f"""# Calibration of the ordinary day
 
-Made by `perpsim calibrate --doc docs/calibration.md`. How far is an ordinary day of `calm` from ordinary days that were
+Made by `perpsim calibrate --doc docs/calibration.md`, over the seeds named below. How far is an ordinary day of `calm` from ordinary days that were
 recorded? Both are cut into blocks of three days and measured by the same functions (`analysis/calibration/targets.py`).
 
 * **Record**: the last trade of XBTUSD and of spot at Binance at the end of every 5 minutes, and the fundings of XBTUSD.
