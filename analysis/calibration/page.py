@@ -59,8 +59,9 @@ def reasons(result):
 
 HEAD = f"""# Calibration of the ordinary day
 
-Made by `perpsim calibrate --doc docs/calibration.md`, over the seeds named below. How far is an ordinary day of `calm` from ordinary days that were
-recorded? Both are cut into blocks of three days and measured by the same functions (`analysis/calibration/targets.py`).
+Made by `perpsim calibrate --doc docs/calibration.md`, over the seeds named below. How far is an
+ordinary day of `calm` from ordinary days that were recorded? Both are cut into blocks of three
+days and measured by the same functions (`analysis/calibration/targets.py`).
 
 * **Record**: the last trade of XBTUSD and of spot at Binance at the end of every 5 minutes, and the fundings of XBTUSD.
   {" and ".join(FITTED)} are of the fit; {" and ".join(HELD_BACK)} were held back from it. Blocks with a missing bar are
