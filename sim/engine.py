@@ -13,7 +13,7 @@ from sim.book import close_lot, firm, remove
 from sim.compiled import kernel
 from sim.exchange import BOOK
 from sim.ledger import ENGINE, FUND, OUTSIDE, fill, seat, touch
-from sim.orders import GTC, IOC, find, submit
+from sim.orders import GTC, IOC, find, submit, within_band
 from sim.ticks import tick_of
 
 
@@ -202,8 +202,11 @@ def payable(x, k, wanted):
             now.unpaid += 1
         return size
     tick = now.bid if side < 0 else now.ask
+    worst = 1 if side < 0 else terms.ticks - 1
+    if terms.price_band > 0.0:
+        worst = within_band(x, side, worst)
     size = 0
-    while size < wanted and 0 <= tick < terms.ticks:
+    while size < wanted and 0 <= tick < terms.ticks and side * tick <= side * worst:
         loss = side * (x.settlement[tick] - lot.bankruptcy_units)
         part = min(wanted - size, firm(x, tick))
         if part > 0 and loss > 0.0:

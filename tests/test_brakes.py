@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents import LeveragedLongs, LeveragedShorts
+from analysis.papers.critical_leverage import PRICE, STILL, UNBACKED, StandingBook
 from scenarios import brakes
+from sim.contract import Inverse
+from sim.engine import Unwind
+from sim.market import Market
+from sim.oracle_mark import OraclePrice
+from sim.paths import Points
 from sim.venues import BITMEX
 
 SHORT = {"hours": 1.2, "check": True}
@@ -43,6 +50,25 @@ def test_at_the_cap_positions_close_but_do_not_open():
     over, freely = (each["open_interest_contracts"].max() - cap for each in (run, free))
     assert freely > 0.01 * cap and over < 0.4 * freely  # orders that rested before it was reached may still fill
     assert run["volume_contracts"][-1] > 0 and run["rejected"][-1] > free["rejected"][-1]
+
+
+@pytest.mark.parametrize(("band", "deleveraged"), [(float("inf"), True), (0.02, False)])
+def test_bids_beyond_the_band_are_no_reason_to_deleverage(band, deleveraged):
+    """One account at 50x is taken over at its entry, the fund is empty, and all bids lie 5 % below."""
+    venue = replace(
+        BITMEX, contract=Inverse(name="unit", tick=0.5), tiers=UNBACKED, maintenance_on="mark", max_leverage=1e6,
+        mark=OraclePrice(every_s=1.0), unwind=Unwind(rests=False, rest_s=0.0, usd_per_s=1e15), price_band=band,
+    )  # fmt: skip
+    path = Points(times_s=(0.0,), values=(PRICE,))
+    market = Market(seed=0, venue=venue, hours=4 / 3600, step_s=1.0, fund_coin=0.0, path=path, spot=STILL)
+    StandingBook(market, count=20, coin=50.0, price=0.95 * PRICE, impact=0.01, size=100_000)
+    asleep = {"count": 1, "wake_s": float("inf"), "leverage": 1.0}
+    held = LeveragedLongs(market, coin=2.0, **asleep)
+    owed = LeveragedShorts(market, coin=1_000.0, **asleep)
+    market.endow(1_000_000, longs=[held], shorts=[owed])
+    run = market.run()
+    assert run["liquidations"][-1] == 1 and bool(len(run.adl)) == deleveraged
+    assert (run["engine_contracts"][-1] == 1_000_000) != deleveraged
 
 
 @pytest.mark.parametrize("name", ["price_band", "most_open_interest"])
