@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from agents import LogNormal
 from scenarios.capital import QUANTILES
 from scenarios.scenario import scenario
 from scenarios.shock import HIGH, shocked
@@ -22,6 +23,10 @@ def leverage_cap(*, seed, cap=10.0, fall=0.15, over_s=600.0, leverage=HIGH, open
     leverage: effective leverage that the longs would have chosen without a cap
     open_interest_usd: that they would then have held
     """
+    if not (isinstance(leverage, LogNormal) and cap > leverage.low):
+        raise ValueError(
+            f"leverage must be a LogNormal that begins below the cap (got {leverage} and {cap}); change one"
+        )
     capped = replace(leverage, high=min(cap, leverage.high))
     kept = np.minimum(leverage.at(QUANTILES), cap).mean() / leverage.at(QUANTILES).mean()
     held = float(open_interest_usd * kept)

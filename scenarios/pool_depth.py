@@ -6,6 +6,7 @@ from agents import Arbitrageurs, LeveragedLongs, LogNormal, NoiseTraders
 from scenarios.scenario import scenario
 from sim.market import Market
 from sim.paths import GeometricBrownian
+from sim.pool_rules import VirtualAmm
 from sim.venues import PERPETUAL
 
 
@@ -21,6 +22,8 @@ def pool_depth(*, seed, depth_usd=20e6, buyers=200, leverage=3.0, hours=6.0, ste
     leverage: at which they buy
     venue: one whose contract trades against a virtual pool
     """
+    if not isinstance(venue.pool, VirtualAmm):
+        raise ValueError(f"venue must trade against a virtual pool (got {venue.name}); take PERPETUAL")
     venue = replace(venue, pool=replace(venue.pool, depth_coin=depth_usd))
     path = market.pop("path", GeometricBrownian(price=8_000.0, volatility=0.6))
     market = Market(seed=seed, hours=hours, step_s=step_s, venue=venue, path=path, **market)

@@ -8,6 +8,7 @@ import pytest
 from agents import LeveragedLongs, LeveragedShorts
 from analysis.papers.critical_leverage import PRICE, STILL, UNBACKED, StandingBook
 from scenarios import brakes
+from scenarios.shock import HIGH, LOW, shocked
 from sim.contract import Inverse
 from sim.engine import Unwind
 from sim.market import Market
@@ -29,6 +30,15 @@ def test_nothing_trades_beyond_the_band_not_even_a_liquidation(runs):
     lowest = [np.nanmin(run["last"] / run["mark"] - 1.0) for run in runs]
     assert lowest[0] < -0.08 and lowest[1] > -0.025  # the mark moves on after a trade at the edge
     assert held["liquidations"][-1] > 100
+
+
+def test_the_band_holds_what_is_bought_in_too():
+    highest = []
+    for band in (np.inf, 0.02):
+        squeezed = {"move": 0.1, "depth": 0.5, "longs": LOW, "shorts": HIGH}
+        run = shocked(seed=3, venue=replace(BITMEX, price_band=band), **squeezed).run()
+        highest.append(np.nanmax(run["last"] / run["mark"] - 1.0))
+    assert highest[0] > 0.05 and highest[1] < 0.025
 
 
 def test_the_band_leaves_the_engine_with_what_it_may_not_sell(runs):

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.claims import CLAIMS, Claim, holm, judge, run
+from analysis.claims import CLAIMS, Claim, command, holm, judge, run
 from analysis.claims.claim import HOLDS, SEEDS, SIZE, UNSEEN
 from analysis.claims.command import page, table
 from analysis.lookup import shipped
+from scenarios import leverage_cap, pool_depth
 from scenarios.scenario import expectation
+from sim.venues import BITMEX
 from tests.quick import index_end, quick
 
 FIVE = range(2_000, 2_005)
@@ -67,6 +69,11 @@ def test_noise_is_not_seen_as_an_effect_and_failed_runs_are_no_evidence():
     assert judge([claim()], [np.full(5, math.nan)])[0].failed == 5
 
 
+def test_one_seed_is_no_evidence(tmp_path):
+    with pytest.raises(ValueError, match="two seeds or more"):
+        command.claims(["thin_book"], tmp_path, seeds=(1,))
+
+
 def test_a_claim_without_a_direction_is_refused():
     with pytest.raises(ValueError, match="must name a size of one sign"):
         claim(-1.0, 2.0)
@@ -90,3 +97,16 @@ def test_what_a_scenario_says_to_expect_is_seen_on_short_runs(each, tmp_path):
     assert not np.isnan(differences).any()
     mean, error = differences.mean(), differences.std(ddof=1) / math.sqrt(len(differences))
     assert each.sign * mean > 2.0 * error, differences
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (lambda: pool_depth(seed=1, venue=BITMEX), "venue must trade against a virtual pool"),
+        (lambda: leverage_cap(seed=1, leverage=5.0), "leverage must be a LogNormal"),
+        (lambda: leverage_cap(seed=1, cap=0.5), "begins below the cap"),
+    ],
+)
+def test_a_scenario_that_makes_no_sense_is_refused_in_one_sentence(build, said):
+    with pytest.raises(ValueError, match=said):
+        build()

@@ -4,11 +4,14 @@ import math
 
 import pytest
 
+from agents import arbitrage
 from analysis.papers import carry, critical_leverage, deep_arbitrage
 from analysis.papers import theory as theory_rows
 from analysis.papers.command import PAPERS, check, counted, lines
 from analysis.papers.row import AGREES, MISSED, UNPUBLISHED, Row
 from analysis.theory.leverage import critical_leverage as theory
+from scenarios import calm
+from sim import spot
 
 
 @pytest.mark.parametrize("contract", ["linear", "inverse"])
@@ -87,3 +90,15 @@ def test_the_command_takes_names_papers_and_theory(monkeypatch):
     assert list(found) == ["carry", "theory"] and said[-1].startswith("58 rows of 2 papers: 58 agree")
     with pytest.raises(ValueError, match="did you mean 'carry'"):
         check(["cary"])
+
+
+def test_who_is_careful_counts_both_ways_and_its_own_push():
+    market = calm(seed=1, hours=0.01)
+    s, fee, price = market.spot.state, 0.00075, float(market.spot.state.venues[0].price)
+    coin = round(50.0 / float(s.terms[0].coin_unit))
+    paid = spot.cost(s, 0, coin) * float(s.terms[0].usd_unit) / (50.0 * price) - 1.0
+    assert paid > 1e-4  # the square-root law
+    assert arbitrage.counted(s, 0, 0.0, coin, price, fee) == pytest.approx(fee + float(s.venues[0].cost))
+    assert arbitrage.counted(s, 0, 1.0, coin, price, fee) == pytest.approx(2.0 * (fee + paid))
+    half = arbitrage.counted(s, 0, 0.5, coin, price, fee)
+    assert half == pytest.approx(0.5 * (fee + float(s.venues[0].cost)) + fee + paid)

@@ -18,6 +18,8 @@ def claims(names, folder, seeds=SEEDS, processes=None, say=print):
     for name in names:
         if name not in known:
             raise ValueError(unknown("claim", name, known))
+    if len(seeds) < 2:
+        raise ValueError(f"a claim must be judged over two seeds or more (got {len(seeds)}); one has no standard error")
     chosen = [each for each in CLAIMS if not names or each.name in names]
     differences = []
     with LocalPool(processes or cores()) as pool:
