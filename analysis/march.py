@@ -16,7 +16,7 @@ from analysis.figures import BLACK, BLUE, RED, short, start
 from analysis.summary import basis, contract, final, first, number
 from scenarios import march_2020_facts as facts
 
-FALL, MIDNIGHT = "2020-03-12T10:00", "2020-03-13T00:00"
+FALL, MIDNIGHT, NEXT = "2020-03-12T10:00", "2020-03-13T00:00", "2020-03-14T00:00"
 WHOLE, TWELFTH, THIRTEENTH = (FALL, facts.END), (facts.START, MIDNIGHT), (MIDNIGHT, facts.END)
 FIRST_LEG, EVENING, BARS_OF_5_MINUTES = (FALL, "2020-03-12T12:00"), (FALL, MIDNIGHT), (FALL, "2020-03-12T21:10")
 BLOCKS = 3

@@ -119,7 +119,7 @@ def engine(centre):
     at_midnight = facts.Fact(facts.FUND_COIN.value + facts.FUND_CHANGE_COIN.value, facts.CRYPTOSLATE)
     mark(axes[4], march.MIDNIGHT, at_midnight, 1e-3)
     end = facts.Fact(at_midnight.value + facts.FUND_CHANGE_13TH_COIN.value, facts.COINTELEGRAPH)
-    mark(axes[4], facts.SPOT_END, end, 1e-3)
+    mark(axes[4], march.NEXT, end, 1e-3)
     for ax, place in ((axes[0], "lower left"), (axes[2], "lower left"), (axes[4], "lower left")):
         ax.legend(loc=place, ncols=2)
     dated(axes[-1])

@@ -15,6 +15,7 @@ from analysis.march import (
     FALL,
     FIRST_LEG,
     MIDNIGHT,
+    NEXT,
     THIRTEENTH,
     TWELFTH,
     WHOLE,
@@ -33,7 +34,7 @@ from analysis.summary import basis, first, number, share
 from scenarios import march_2020_facts as facts
 from scenarios.march_2020_facts import Fact
 
-DAY_AFTER = (MIDNIGHT, facts.SPOT_END)
+DAY_AFTER = (MIDNIGHT, NEXT)
 AFTERNOON = ("2020-03-12T14:00", "2020-03-12T21:00")
 NIGHT = ("2020-03-12T21:30", "2020-03-13T06:30")
 UNKNOWN = Fact(np.nan, "not published")
@@ -82,7 +83,7 @@ def paid_at(run, stamp):
 
 
 def stamps_at_cap(run):
-    """Return the stamps from the 12th 20:00 to the 13th 20:00 at which funding was at its negative cap."""
+    """Return the stamps from the 12th 20:00 to the 14th 20:00 at which funding was at its negative cap."""
     cap = dict(facts.FUNDING)[CAPPED[-1]]
     return sum(number(paid_at(run, stamp), first) < cap + 5e-6 for stamp in CAPPED)
 
@@ -131,9 +132,8 @@ def bare(fact):
 
 
 CLOSES = dict(zip((stamp[:16] for stamp in stamps(facts.BASIS)), facts.BASIS.values, strict=True))
-CAPPED = ("2020-03-12T20:00", "2020-03-13T04:00", "2020-03-13T12:00", "2020-03-13T20:00")
+CAPPED = tuple(stamp for stamp, _ in facts.FUNDING if stamp >= "2020-03-12T20:00")
 AT = {"0000": "2020-03-13T00:00", "0230": "2020-03-13T02:30", "0500": "2020-03-13T05:00"}
-STAMPS = [(stamp, rate) for stamp, rate in facts.FUNDING if stamp <= facts.SPOT_END]
 AFTERNOON_CLOSES = [value for stamp, value in CLOSES.items() if AFTERNOON[0] < stamp <= AFTERNOON[1]]
 CHANGE = Fact(100.0 * (facts.OPEN_INTEREST_AFTER_CONTRACTS.value / facts.OPEN_INTEREST_CONTRACTS.value - 1.0),
               facts.DELTA)  # fmt: skip
@@ -155,9 +155,9 @@ OUTCOMES = (
     Outcome("lowest_usd", "lowest trade, USD", summary.last_lowest_usd, (FALL, "2020-03-13T03:00"), facts.LOWEST_USD),
     *(Outcome(f"funding_{stamp[8:10]}_{stamp[11:13]}_percent", f"funding on the {stamp[8:10]}th at {stamp[11:]}, %",
               rate_percent(stamp), (stamp, stamp), Fact(round(100.0 * rate, 4), facts.BITMEX_FUNDING))
-      for stamp, rate in STAMPS),
-    Outcome("stamps_at_cap", "stamps at the negative cap, of four from the 12th 20:00 on", stamps_at_cap,
-            (FALL, CAPPED[-1]), Fact(3.0, facts.BITMEX_FUNDING)),
+      for stamp, rate in facts.FUNDING),
+    Outcome("stamps_at_cap", "stamps at the negative cap, of seven from the 12th 20:00 on", stamps_at_cap,
+            (FALL, CAPPED[-1]), Fact(6.0, facts.BITMEX_FUNDING)),
     Outcome("open_interest_before", "open interest on the 12th at 10:30", usd(summary.open_interest_final_contracts),
             (FALL, "2020-03-12T10:30"), facts.OPEN_INTEREST_CONTRACTS),
     Outcome("open_interest_after", "open interest on the 13th at 10:40", usd(summary.open_interest_final_contracts),

@@ -38,9 +38,20 @@ QUESTIONS = {
     "median": Question("mark: median of three, as on Bybit", {"venue.mark": MedianOfThree()}),
     "slower": Question("engine four times slower", {"venue.unwind.usd_per_s": 15_000.0}),
     "faster": Question("engine four times faster", {"venue.unwind.usd_per_s": 240_000.0}),
+    "paced": Question(
+        "engine paced from the first contract", {"venue.unwind.rests": False, "venue.unwind.rest_s": 0.0}
+    ),
+    "paced_slower": Question(
+        "so paced, and sixteen times slower",
+        {"venue.unwind.rests": False, "venue.unwind.rest_s": 0.0, "venue.unwind.usd_per_s": 3_750.0},
+    ),
     "capped": Question(
         "leverage of at most 5x",
         {"venue.max_leverage": 5.0, "long_leverage.high": 5.0, "short_leverage.high": 5.0},
+    ),
+    "capped_more": Question(
+        "leverage of at most 3x",
+        {"venue.max_leverage": 3.0, "long_leverage.high": 3.0, "short_leverage.high": 3.0},
     ),
     "half_fund": Question("a fund of half the size", {"fund_coin": 0.5 * FUND_COIN.value}),
     "twice_fund": Question("a fund of twice the size", {"fund_coin": 2.0 * FUND_COIN.value}),

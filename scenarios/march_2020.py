@@ -23,7 +23,7 @@ def march_2020(
     *,
     seed,
     data="",
-    hours=48.0,
+    hours=69.0,
     step_s=5.0,
     start=facts.START,
     bridge_volatility=1.0,
@@ -62,7 +62,7 @@ def march_2020(
 
     The index is spot as published; everything about who traded is assumed, and declared here.
 
-    data: file of spot to replay, or several with commas between; without, some sixty published prices
+    data: file of spot to replay, or several with commas between; without, some eighty published prices
     hours: from the start
     step_s: length of a step, s
     start: UTC

@@ -28,7 +28,7 @@ class Series(NamedTuple):
 
 START = "2020-03-12T00:00"
 END = "2020-03-13T12:00"
-SPOT_END = "2020-03-14T00:00"
+SPOT_END = "2020-03-14T22:00"
 OUTAGE = ("2020-03-13T02:16", "2020-03-13T02:40")
 """Requests were delayed, service was normal at 03:00. BitMEX on Twitter, 13 March 2020."""
 
@@ -67,9 +67,14 @@ SPOT = (
     ("2020-03-13T14:00", 5610), ("2020-03-13T15:00", 5390), ("2020-03-13T16:00", 5210),
     ("2020-03-13T17:00", 5200), ("2020-03-13T18:00", 5180), ("2020-03-13T19:00", 4990),
     ("2020-03-13T20:00", 5390), ("2020-03-13T21:00", 5360), ("2020-03-13T22:00", 5500),
-    ("2020-03-13T23:00", 5600), ("2020-03-14T00:00", 5580),
+    ("2020-03-13T23:00", 5600), ("2020-03-14T00:00", 5580), ("2020-03-14T02:00", 5480),
+    ("2020-03-14T04:00", 5570), ("2020-03-14T06:00", 5430), ("2020-03-14T08:00", 5500),
+    ("2020-03-14T10:00", 5230), ("2020-03-14T12:00", 5450), ("2020-03-14T14:00", 5300),
+    ("2020-03-14T16:00", 5310), ("2020-03-14T18:00", 5400), ("2020-03-14T20:00", 5390),
+    ("2020-03-14T22:00", 5300),
 )  # fmt: skip
-"""Spot, for a replay: closes of Binance's BTC/USDT bars, and three lows inside bars (`LOWS`).
+"""Spot, for a replay: closes of Binance's BTC/USDT bars, and three lows inside bars (`LOWS`); that of the 14th every
+other hour, for its three stamps of funding.
 
 The low of 10:48 is CoinDesk's: Binance alone printed 5,550. Those of 23:50 and 02:16 are lows of half-hour
 bars; the bars do not say when, so they stand where XBTUSD had its lowest minute. USDT was worth more than a USD

@@ -90,7 +90,8 @@ def stamps(series):
 
 def deleveraged(series):
     """Two accounts deleveraged, one of them twice, at the end of the fall."""
-    late = series.time_s[np.searchsorted(series.time_s, series.time_s[-1] * 0.73) + np.arange(3) * 60]
+    after_s = min(26.3 * 3600.0, 0.73 * series.time_s[-1])
+    late = series.time_s[np.searchsorted(series.time_s, after_s) + np.arange(3) * 60]
     return table(3, ADL, time_s=late, account=[7, 9, 7], contracts=[-2_000_000, -500_000, -1_000_000])
 
 

@@ -53,7 +53,7 @@ def test_stamps_rise_within_the_window():
 
 
 def test_the_facts_are_few_and_rounded():
-    assert len(facts.SPOT) < 72 and all(price % 10 == 0 for _, price in facts.SPOT)
+    assert len(facts.SPOT) < 84 and all(price % 10 == 0 for _, price in facts.SPOT)
     for series in (facts.BASIS, facts.BASIS_TO_DERIBIT):
         assert len(series.values) < 60 and all(round(value, 1) == value for value in series.values)
 

@@ -136,8 +136,8 @@ def base():
 
 
 def day_itself():
-    """A made-up run of two days that has the real discount, funding and open interest."""
-    run = fall_run(rows=17_280, hours=48.0)
+    """A made-up run of three days that has the real discount, funding and open interest."""
+    run = fall_run(rows=24_840, hours=69.0)
     at_s = [march.seconds(run, stamp) for stamp in march.stamps(facts.BASIS)]
     run.series.last = run["index"] * (1.0 + np.interp(run["time_s"], at_s, facts.BASIS.values, left=0.0) / 100.0)
     for row, (stamp, rate) in zip(run.funding, facts.FUNDING, strict=False):
@@ -170,7 +170,7 @@ def test_what_the_engine_and_the_fund_do_is_counted():
     assert got["fund_exhausted"] == 0.0 and got["adl"] == 3_500_000
     assert 0.5 < got["engine_hours_to_half"] < 1.5 and 5.0 < got["pending_over_bids"] < 100.0
     assert got["turns"] == pytest.approx(1.4e9 / series.open_interest_contracts[0], rel=0.01)
-    series.fund_coin[-5_000:] = 0.0
+    series.fund_coin[12_000:] = 0.0
     assert outcomes(run)["fund_exhausted"] == 1.0
 
 
