@@ -9,7 +9,7 @@ from agents.crowd import Crowd
 from sim import spot
 from sim.compiled import kernel
 from sim.ledger import equity
-from sim.orders import IOC, move_coin
+from sim.orders import IOC, POST, move_coin
 from sim.streams import DECIDE, as_exponential, uniform4
 
 YEAR_S = 365 * 86_400.0
@@ -29,6 +29,8 @@ def carry(x, rows, first, traits, out, n, s, first_holding):
         if abs(account.contracts) * value > me.most_leverage * max(worth, 0.0):
             n = rescue(x, out, n, i, s, row, first, me, worth, value)
         elif now.bid >= 0 and now.ask < terms.ticks and now.time_s >= me.ready_s:
+            if me.patient > 0.0:
+                n = sending.cancel_all(out, n, i)
             sent = n
             n = trade_basis(x, out, n, i, s, row, first, me, worth, each, price)
             me.ready_s = now.time_s + me.pause_s if n > sent else 0.0
@@ -82,13 +84,17 @@ def rescue(x, out, n, i, s, row, first, me, worth, value):
 def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     """Sell a rich contract or buy a cheap one, as far as margin and the spot leg allow; else close what has converged.
 
-    Rich or cheap is the bid or ask over spot, after the costs counted, the hurdle, and funding at the next stamp.
-    An order takes every level of the book that is still rich or cheap.
+    Rich or cheap is the price at which they sell or buy over spot, after the costs counted, the hurdle, and funding at
+    the next stamp. An order takes every level of the book that is still rich or cheap, and sells at the bid; that of
+    who is patient waits at the ask, and pays or earns a maker's fee.
     """
     now, terms, account, holding = x.now[0], x.terms[0], x.accounts[i], s.holdings[row]
     order = me.order_share * me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
-    costs = counted(s, holding.venue, me.careful, math.floor(order * each), price, terms.taker_fee)
+    fee = terms.maker_fee if me.patient > 0.0 else terms.taker_fee
+    costs = counted(s, holding.venue, me.careful, math.floor(order * each), price, fee)
     bid, ask = now.bid * terms.tick, now.ask * terms.tick
+    if me.patient > 0.0:
+        bid, ask = ask, bid
     carried = me.funding_weight * now.funding_rate
     rich = bid / price - 1.0 - costs + carried
     cheap = 1.0 - ask / price - costs - carried
@@ -97,28 +103,41 @@ def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     if rich > hurdle:
         buys = holding.usd * s.terms[0].usd_unit / price / s.terms[0].coin_unit * 0.98 / each
         size = min(order, room + held, buys + max(held, 0))
-        return send(x, out, n, i, -math.floor(max(size, 0.0)), price * (1.0 + costs - carried + hurdle))
+        return order_at(x, out, n, i, me, -math.floor(max(size, 0.0)), price * (1.0 + costs - carried + hurdle))
     if cheap > hurdle:
         size = min(order, room - held, holding.coin / each + max(-held, 0))
         if holding.coin < order * each and holding.transit == 0:
             restock(x, i, s, row, first, me, worth, each)
-        return send(x, out, n, i, math.floor(max(size, 0.0)), price * (1.0 - costs - carried - hurdle))
+        return order_at(x, out, n, i, me, math.floor(max(size, 0.0)), price * (1.0 - costs - carried - hurdle))
     if held > 0 and bid / price - 1.0 > -leaves:
-        return send(x, out, n, i, -math.floor(min(order, float(held))), price * (1.0 - leaves))
+        return order_at(x, out, n, i, me, -math.floor(min(order, float(held))), price * (1.0 - leaves))
     if held < 0 and ask / price - 1.0 < leaves:
-        return send(x, out, n, i, math.floor(min(order, float(-held))), price * (1.0 + leaves))
+        return order_at(x, out, n, i, me, math.floor(min(order, float(-held))), price * (1.0 + leaves))
     return n
 
 
 @kernel
-def counted(s, v, careful, coin, price, taker_fee):
+def counted(s, v, careful, coin, price, fee):
     """Costs of an order that hedges with so many coin units at venue `v`, a fraction: the fees of both legs, or for who
     is careful those of closing too, and what the hedge does to spot on both ways."""
-    fees = taker_fee + s.venues[v].cost
+    fees = fee + s.venues[v].cost
     if careful == 0.0 or coin < 1:
         return fees
     paid = spot.cost(s, v, coin) * s.terms[0].usd_unit / (coin * s.terms[0].coin_unit * price) - 1.0
-    return (1.0 - careful) * fees + careful * 2.0 * (taker_fee + max(paid, 0.0))
+    return (1.0 - careful) * fees + careful * 2.0 * (fee + max(paid, 0.0))
+
+
+@kernel
+def order_at(x, out, n, i, me, size, price):
+    """An order at `price` or better: now, or of who is patient one that joins the best of its side or rests behind."""
+    if me.patient == 0.0 or size == 0:
+        return send(x, out, n, i, size, price)
+    now, terms = x.now[0], x.terms[0]
+    if size > 0:
+        tick = max(min(math.floor(price / terms.tick), now.bid), 1)
+    else:
+        tick = min(max(math.ceil(price / terms.tick), now.ask), terms.ticks - 1)
+    return sending.limit(out, n, i, size, tick, POST, max(1, math.ceil(me.rests_s / terms.step_s)))
 
 
 @kernel
@@ -158,6 +177,8 @@ class Arbitrageurs(Crowd):
     exit_bps:          basis on the other side of which they close
     careful:           0: they count the fees of entering only, and lose what closing and their own impact on spot
                        cost beyond the hurdle; 1: they count those before they trade; between, a part
+    patient:           0: they take what the book offers, and pay a taker's fee; 1: their orders rest
+    rests_s:           how long the orders of who is patient do
     funding_weight:    of the announced rate, counted as profit
     transfer_s:        mean time a transfer takes
     usual_volatility:  annual; above it transfers take longer
@@ -173,6 +194,8 @@ class Arbitrageurs(Crowd):
     hurdle_bps: Any = 10.0
     exit_bps: Any = 0.0
     careful: Any = 0.0
+    patient: Any = 0.0
+    rests_s: Any = 15.0
     funding_weight: Any = 0.5
     transfer_s: Any = 1800.0
     usual_volatility: Any = 0.8
@@ -183,7 +206,7 @@ class Arbitrageurs(Crowd):
     provides = True
     kernel = staticmethod(carry)
     memory = ("hedged", "ready_s")
-    messages_per_wake = 1
+    messages_per_wake = 2
 
     def __post_init__(self):
         super().__post_init__()

@@ -111,22 +111,30 @@ def mean_reverting(start, keep, pushes):
 
 @dataclass(frozen=True)
 class StochasticVolatility(GeometricBrownian):
-    """Log-volatility is a stationary Ornstein-Uhlenbeck process (Scott, JFQA 22, 1987), not Heston's root.
+    """Log-volatility is a stationary Ornstein-Uhlenbeck process (Scott, JFQA 22, 1987), not Heston's root, or the sum
+    of a quick and a slow one, which is enough to look like long memory (LeBaron, Quantitative Finance 1, 2001).
 
     volatility:      root of the mean variance, annual
-    dispersion:      standard deviation of log-volatility; a short return's kurtosis is 3 exp(4 dispersion^2)
+    dispersion:      standard deviation of log-volatility; with no slow part, a short return's kurtosis is
+                     3 exp(4 dispersion^2)
     half_life_hours: of a deviation of log-volatility
     correlation:     of the two motions; negative: volatility rises as the price falls
+    slow_dispersion: of a second, independent part of log-volatility; 0: there is none
+    slow_half_life_hours: of a deviation of that part
     """
 
     dispersion: float = 0.4
     half_life_hours: float = 24.0
     correlation: float = -0.3
+    slow_dispersion: float = 0.0
+    slow_half_life_hours: float = 96.0
 
     def __post_init__(self):
         super().__post_init__()
-        non_negative("dispersion", self.dispersion)
-        positive("half_life_hours", self.half_life_hours)
+        for name in ("dispersion", "slow_dispersion"):
+            non_negative(name, getattr(self, name))
+        for name in ("half_life_hours", "slow_half_life_hours"):
+            positive(name, getattr(self, name))
         require(abs(self.correlation) <= 1, self.correlation, "correlation must lie in [-1, 1]", "correct it")
 
     def prices(self, seed, steps, step_s):
@@ -143,7 +151,16 @@ class StochasticVolatility(GeometricBrownian):
         keep = 0.5 ** (step_s / (3_600.0 * self.half_life_hours))
         start = generator(seed, "fundamental/first volatility").standard_normal()
         x = mean_reverting(start, keep, pushes * math.sqrt((1 - keep**2) / step_s))
-        return self.volatility * np.exp(self.dispersion * x - self.dispersion**2)
+        volatility = self.volatility * np.exp(self.dispersion * x - self.dispersion**2)
+        return volatility * self.slowly(seed, len(pushes), step_s) if self.slow_dispersion else volatility
+
+    def slowly(self, seed, steps, step_s):
+        """(steps + 1,) factor of volatility by its slow part, of mean square 1."""
+        pushes = np.diff(brownian(seed, "fundamental/slow volatility", steps, step_s))
+        keep = 0.5 ** (step_s / (3_600.0 * self.slow_half_life_hours))
+        start = generator(seed, "fundamental/first slow volatility").standard_normal()
+        x = mean_reverting(start, keep, pushes * math.sqrt((1 - keep**2) / step_s))
+        return np.exp(self.slow_dispersion * x - self.slow_dispersion**2)
 
 
 @dataclass(frozen=True)

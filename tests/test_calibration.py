@@ -142,7 +142,7 @@ class Answer:
 
     def __init__(self, seeds, arguments):
         Answer.made += 1
-        away = [np.log(arguments["longs"] / 1_000), arguments["maker_lean_seen"] - 0.5]
+        away = [np.log(arguments["maker_skew_bps"] / 100.0), arguments["maker_lean_seen"] - 0.5]
         errors = observed.read().fitted.errors
         self.values = observed.read().fitted.values + errors * sum(away)
         self.values[9] += 5.0 * errors[9] * away[1]
@@ -158,7 +158,7 @@ def test_a_fit_finds_the_crowds_and_goes_on_where_it_was_stopped(tmp_path, monke
     monkeypatch.setattr("analysis.calibration.fit.simulated", Answer)
     path = {"volatility": 0.5, "dispersion": 0.5, "half_life_hours": 1.0}
     found = fitted_crowds(observed.read().fitted, path, tmp_path, 16, say=len)
-    assert found.point["accounts"] == pytest.approx(1_000, rel=0.02)
+    assert found.point["maker_skew_bps"] == pytest.approx(100.0, rel=0.02)
     assert found.point["maker_lean_seen"] == pytest.approx(0.5, abs=0.02)
     assert found.slopes.shape == (11, len(CROWDS)) and found.slopes[:, 2] == pytest.approx(0.0, abs=1e-3)
     runs = Answer.made

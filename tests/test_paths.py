@@ -32,7 +32,8 @@ HOUR_S = 3_600.0
 YEARS = HOUR_S / YEAR_S  # one step of the long paths below
 JUMPS = JumpDiffusion(volatility=0.6, drift=0.3, jumps_a_year=2_000.0, jump_mean=-0.01, jump_deviation=0.03)
 WILD = StochasticVolatility(volatility=0.9, dispersion=0.35, half_life_hours=12.0, correlation=-0.5)
-MODELS = [GeometricBrownian(), JUMPS, WILD]
+TWO_SCALES = replace(WILD, correlation=0.0, slow_dispersion=0.3, slow_half_life_hours=48.0)
+MODELS = [GeometricBrownian(), JUMPS, WILD, TWO_SCALES]
 named = pytest.mark.parametrize("path", MODELS, ids=lambda path: type(path).__name__)
 
 
@@ -116,19 +117,20 @@ def test_jumps_come_at_their_rate():
     )
 
 
-def test_stochastic_volatility_has_its_variance_kurtosis_and_memory():
+@pytest.mark.parametrize("path", [WILD, TWO_SCALES])
+def test_stochastic_volatility_has_its_variance_kurtosis_and_memory(path):
     """Over 400 stretches of 500 hours each: E[v^2] = volatility^2, E[v^4] = that^2 * exp(4 d^2), autocovariance
-    of log v = d^2 * 2^(-lag / half-life)."""
-    path, steps = WILD, 200_000
+    of log v = d^2 * 2^(-lag / half-life); d^2 of two parts add up, and so do their autocovariances."""
+    steps, quick, slow = 200_000, path.dispersion**2, path.slow_dispersion**2
     pushes = np.diff(brownian(3, "fundamental", steps, HOUR_S))
     volatility = path.volatilities(3, pushes, HOUR_S)[:-1].reshape(400, 500)
     assert_mean((volatility**2).mean(1), path.volatility**2)
-    assert_mean((volatility**4).mean(1), path.volatility**4 * math.exp(4 * path.dispersion**2))
-    deviation = np.log(volatility) - math.log(path.volatility) + path.dispersion**2
-    assert_mean((deviation[:, 12:] * deviation[:, :-12]).mean(1), path.dispersion**2 / 2)
+    assert_mean((volatility**4).mean(1), path.volatility**4 * math.exp(4 * (quick + slow)))
+    deviation = np.log(volatility) - math.log(path.volatility) + quick + slow
+    assert_mean((deviation[:, 12:] * deviation[:, :-12]).mean(1), quick / 2 + slow * 0.5 ** (12 / 48))
     returns = hourly_returns(path).reshape(400, 500)
     assert_mean((returns**2).mean(1), path.volatility**2 * YEARS)
-    kurtosis = 3 * math.exp(4 * path.dispersion**2)
+    kurtosis = 3 * math.exp(4 * (quick + slow))
     assert_mean((returns**4).mean(1), kurtosis * (path.volatility**2 * YEARS) ** 2)
 
 

@@ -9,15 +9,21 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.stats import qmc
 
+from agents import LogNormal
 from analysis.calibration.bands import BANDS
 from analysis.calibration.blocks import BAR_S, BARS, Blocks
 from analysis.calibration.moments import simulated
 from analysis.calibration.targets import TARGETS
 from scenarios.calm import calm
-from scenarios.scenario import defaults
+from scenarios.scenario import defaults, text
+from sim.index import SpotMarket, SpotVenue
 from sim.paths import StochasticVolatility
 
-SEEDS = range(3)
+VOLUMES = (("Bitstamp", 100_000.0), ("Coinbase", 250_000.0), ("Kraken", 100_000.0))
+ELSEWHERE = SpotMarket(venues=tuple(SpotVenue(name=name, volume_coin=volume) for name, volume in VOLUMES))
+"""Ten times the usual volume of coin a day: where arbitrageurs hedge are also futures and other perpetuals."""
+
+SEEDS = range(4)
 """Of the fit, the same at every point."""
 STEP = 0.1
 """Of a derivative, in a parameter's whole range."""
@@ -58,33 +64,41 @@ class Parameter(NamedTuple):
 
 INDEX = (
     Parameter("volatility", 0.3, 1.0, 0.55),
-    Parameter("dispersion", 0.2, 1.2, 0.7),
-    Parameter("half_life_hours", 0.1, 24.0, 0.5),
+    Parameter("dispersion", 0.2, 1.2, 0.6),
+    Parameter("half_life_hours", 0.05, 24.0, 0.15),
 )
+SLOW = {"slow_dispersion": 0.45, "slow_half_life_hours": 72.0}
+"""Not fitted: what clusters from day to day, of which blocks of three days say little; set by its band."""
 CROWDS = (
-    Parameter("accounts", 400, 4000, 1000, whole=True),
-    Parameter("leverage", 2.0, 4.5, 3.0),
-    Parameter("arbitrageurs", 100, 1000, 400, whole=True),
-    Parameter("maker_skew_bps", 6.0, 40.0, 20.0),
-    Parameter("maker_lean_seen", 0.0, 0.8, 0.25),
+    Parameter("leverage", 2.0, 4.5, 2.76),
+    Parameter("hurdle_bps", 5.0, 25.0, 11.0),
+    Parameter("bargain_bps", 50.0, 300.0, 100.0),
+    Parameter("maker_skew_bps", 50.0, 200.0, 110.0),
+    Parameter("maker_lean_seen", 0.0, 0.8, 0.4),
 )
-"""`accounts` are longs, and as many shorts: few make a demand of large parts; `leverage` is the median of both."""
+"""Medians: `leverage` and `bargain_bps` of longs and shorts, who differ by a factor of two, and `hurdle_bps` of
+arbitrageurs, who differ by one of e."""
 FIXED = {
-    "careful": 1.0, "open_interest": 1_000_000_000, "noise": 300, "makers": 20, "maker_coin": 400.0,
-    "maker_levels": 20, "maker_half_spread_bps": 1.5, "maker_takes_bps": 7.0,
+    "longs": 4_000, "shorts": 4_000, "open_interest": 1_000_000_000, "noise": 300,
+    "noise_coin": LogNormal(median=0.85, sigma=2.0), "noise_wake_s": 600.0, "noise_lifetime_s": 10.0,
+    "arbitrageurs": 337, "arbitrage_coin": 100.0, "arbitrage_pause_s": 150.0, "arbitrage_order_share": 0.002,
+    "careful": 1.0, "patient": 1.0, "makers": 10, "maker_coin": 400.0, "maker_levels": 20, "maker_half_spread_bps": 1.5,
+    "maker_takes_bps": 0.0, "maker_memory_s": 1_800.0, "maker_wake_s": 1.0, "spot": ELSEWHERE,
 }  # fmt: skip
-"""Not fitted: arbitrageurs who do not count all costs lose; the open interest of XBTUSD at the time, 115,000 XBT of
-8,500 USD; turnover, spread and depth set by their bands; and a reach of makers that no moment depends on much."""
+"""Not fitted: arbitrageurs who count all costs, whose orders rest and who have what it takes; the open interest of
+XBTUSD at the time, 115,000 XBT of 8,500 USD; noise, spread and depth set by the bands; makers at every step."""
 
 
 def arguments_of(point):
-    """Return the arguments of `calm` for a point, {name: value}: an index of its own, leverage by its median."""
+    """Return the arguments of `calm` for a point, {name: value}: an index of its own, and some by their medians."""
     index, own = {each.name: point[each.name] for each in INDEX}, defaults(calm)
-    others = {name: value for name, value in point.items() if name not in {*index, "leverage", "accounts"}}
-    others |= {"longs": point["accounts"], "shorts": point["accounts"]}
+    medians = "leverage", "hurdle_bps", "bargain_bps"
+    others = {name: value for name, value in point.items() if name not in {*index, *medians}}
+    others["arbitrage_hurdle_bps"] = LogNormal(median=point["hurdle_bps"], sigma=1.0)
+    others["bargain"] = LogNormal(median=1e-4 * point["bargain_bps"], sigma=0.7)
     leverage = {each: replace(own[each], median=point["leverage"]) for each in ("long_leverage", "short_leverage")}
-    path = StochasticVolatility(price=own["price"], correlation=0.0, **index)
-    return others | leverage | {"path": path}
+    path = StochasticVolatility(price=own["price"], correlation=0.0, **SLOW, **index)
+    return FIXED | others | leverage | {"path": path}
 
 
 def named(parameters, units):
@@ -116,12 +130,12 @@ def slopes(function, units):
 
 def index_blocks(arguments, seeds, step_s=60.0):
     """Return Blocks of an index alone, the contract at its price."""
-    path, every = StochasticVolatility(price=8_000.0, correlation=0.0, **arguments), round(BAR_S / step_s)
+    path, every = StochasticVolatility(price=8_000.0, correlation=0.0, **SLOW, **arguments), round(BAR_S / step_s)
     prices = np.array([path.prices(seed, BARS * every, step_s)[every::every] for seed in seeds])
     return Blocks(prices, prices, np.zeros((len(prices), 1)))
 
 
-def fitted_index(observed, seeds=range(60)):
+def fitted_index(observed, seeds=range(200)):
     """Return the Found path whose moments are nearest to the `inherited` ones of the record."""
     chosen = np.flatnonzero(inherited())
 
@@ -151,7 +165,7 @@ def fitted_crowds(observed, path, folder, points, say=print, seeds=SEEDS):
     """
     kept = Kept(Path(folder) / "evaluations.jsonl", say)
     units = qmc.LatinHypercube(len(CROWDS), rng=DESIGN_SEED).random(points)
-    found = [kept.measured(tuple(seeds), FIXED | path | named(CROWDS, each)) for each in units]
+    found = [kept.measured(tuple(seeds), path | named(CROWDS, each)) for each in units]
     surface = np.linalg.lstsq(terms(units), np.array(found), rcond=None)[0]
     chosen = ~inherited()
     weights = observed.errors[chosen] * np.sqrt(1.0 + observed.blocks / len(seeds))
@@ -179,7 +193,7 @@ def fitted(observed, folder, points, say=print):
     slopes = np.zeros((len(TARGETS), len(INDEX) + len(CROWDS)))
     slopes[np.ix_(inherited(), range(len(INDEX)))] = index.slopes
     slopes[np.ix_(~inherited(), range(len(INDEX), len(INDEX) + len(CROWDS)))] = crowds.slopes
-    return Found(FIXED | index.point | crowds.point, slopes)
+    return Found(index.point | crowds.point, slopes)
 
 
 def outside(band, value):
@@ -198,7 +212,7 @@ class Kept:
 
     def measured(self, seeds, point):
         """Return the values of TARGETS, then of BANDS, that `calm` has at a point of the search, {name: value}."""
-        key = json.dumps([list(seeds), sorted(point.items())])
+        key = json.dumps([list(seeds), {name: text(value) for name, value in arguments_of(point).items()}])
         if key not in self.known:
             made = simulated(seeds, arguments_of(point))
             bands = [made.band(band) for band in BANDS]
