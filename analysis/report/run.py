@@ -8,9 +8,12 @@ from analysis.report.page import Page, Section
 
 REJECTED_PERCENT, MISSING_PERCENT = 5.0, 1.0
 FACTS = {
-    "tail_index": "tail index (Hill)", "excess_kurtosis": "excess kurtosis", "memory": "mean autocorrelation, lags 1-10",
-    "size_memory": "the same of their sizes", "leverage_effect": "correlation with sizes that follow, lags 1-10",
-}  # fmt: skip
+    "tail_index": "tail index (Hill)",
+    "excess_kurtosis": "excess kurtosis",
+    "memory": "mean autocorrelation, lags 1-10",
+    "size_memory": "the same of their sizes",
+    "leverage_effect": "correlation with sizes that follow, lags 1-10",
+}
 
 
 def page(run, folder, twin=None):
@@ -64,8 +67,9 @@ def estimates(run):
         texts.append(f"Relaxation of the premium: {error}.")
     try:
         facts = stylised.of_run(run)
-        rows += [(f"{FACTS[each.fact]}, returns of a minute", *(f"{number:.4g}" for number in (each.value, each.low, each.high)))
-                 for each in facts.itertuples()]  # fmt: skip
+        for each in facts.itertuples():
+            numbers = (f"{number:.4g}" for number in (each.value, each.low, each.high))
+            rows.append((f"{FACTS[each.fact]}, returns of a minute", *numbers))
     except ValueError as error:
         texts.append(f"Returns of a minute: {error}.")
     return Section(title="Estimates", texts=tuple(texts), head=("", "value", "from", "to"), rows=tuple(rows))
