@@ -7,6 +7,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.signal import lfilter
 
+from sim.compiled import kernel
+
 FEWEST_RELAXATIONS = 20.0
 """Relaxation times that a series must span for its relaxation time to be told."""
 
@@ -145,12 +147,13 @@ def hawkes_likelihood(times, gaps, horizon_s, base, branching, decay):
     return float(np.log(rates).sum()) - base * horizon_s - branching * ended
 
 
+@kernel
 def excitation(fading):
     """(n + 1,) what earlier events left at each event: e[0] = 0, e[i] = fading[i - 1] * (e[i - 1] + 1)."""
-    left = [0.0]
-    for each in fading.tolist():
-        left.append(each * (left[-1] + 1.0))
-    return np.array(left)
+    left = np.zeros(len(fading) + 1)
+    for i in range(len(fading)):
+        left[i + 1] = fading[i] * (left[i] + 1.0)
+    return left
 
 
 def branching_error(loss, point, branching):

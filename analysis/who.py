@@ -32,8 +32,13 @@ def by_wealth(run, crowd=None):
         there = there[there["crowd"] == crowd]
         if not len(there):
             raise ValueError(f"the run must have accounts of that crowd (got {crowd!r}, none); see by_crowd(run)")
-    ranks = np.argsort(np.argsort(there["deposits_coin"], kind="stable"), kind="stable")
-    return gathered(there, 1 + ranks * TENTHS // max(len(there), 1), "tenth")
+    return gathered(there, tenths(there["deposits_coin"]), "tenth")
+
+
+def tenths(amounts):
+    """(n,) tenth in which each of some amounts lies, 1 the lowest; equal ones in the order given."""
+    ranks = np.argsort(np.argsort(amounts, kind="stable"), kind="stable")
+    return 1 + ranks * TENTHS // max(len(ranks), 1)
 
 
 def gathered(accounts, keys, name):

@@ -208,3 +208,6 @@ def test_the_command_saves_its_table_and_its_page(tmp_path, monkeypatch):
     result = calibrate(tmp_path / "out", seeds=range(4), doc=page, say=said.append)
     assert "maker_levels=20" in said[0] and (tmp_path / "out" / "table.json").is_file()
     assert all(each.words in page.read_text() for each in [*result.rows, *result.bounds])
+    assert "## Which parameters the moments tell" in page.read_text()
+    calibrate(tmp_path / "out", defaults=True, seeds=range(4), doc=page, say=said.append)
+    assert "Which parameters" not in page.read_text()  # nothing was fitted

@@ -25,7 +25,7 @@ def made(times, contracts=None, again=None, mid=None, index=None):
     mid = index if mid is None else np.asarray(mid, float)
     time_s = 60.0 * np.arange(1, len(index) + 1)
     series = {"time_s": time_s, "mid": mid, "index": index, "open_interest_contracts": np.full(len(index), 10_000)}
-    return Made(liquidations=rows, series=series)
+    return Made(liquidations=rows, series=series, about={"step_s": 2.0})
 
 
 def test_an_episode_ends_with_a_pause_and_needs_a_few():
@@ -75,3 +75,29 @@ def test_counts_take_the_fall_itself_for_contagion_and_the_twin_does_not(pairs):
         found = cascades.branching(run, twin)
         assert 0.0 < found.twin < 0.3 < found.counts < 1.0
         assert cascades.branching(twin).genealogy == 0.0 and np.isnan(cascades.branching(run).twin)
+
+
+def test_a_self_exciting_process_is_fitted_to_liquidations_spread_over_their_step(pairs):
+    run, _ = pairs[0]
+    found = cascades.branching(run)
+    assert 0.3 < found.hawkes < 1.0  # the fall itself brings them together, so this is no contagion
+    assert np.isnan(cascades.self_exciting(made([10.0] * 49)))
+    rng = np.random.default_rng(1)
+    alone = made(2.0 * np.ceil(np.sort(rng.uniform(0.0, 6_000.0, 600)) / 2.0))
+    assert cascades.self_exciting(alone) < 0.15
+
+
+def test_every_metric_stands_beside_the_null(pairs):
+    found = cascades.beside_null(pairs).set_index("metric")
+    assert list(found.index) == [each.__name__ for each in cascades.METRICS]
+    for name in ("liquidated_turns", "overshoot_percent"):
+        row = found.loc[name]
+        assert row.added == pytest.approx(row.run - row.null) and row.added > 0.0 and row.pairs == 2
+        assert row.amplification == pytest.approx(row.run / row.null) and row.error > 0.0
+    alone = cascades.beside_null(pairs[:1]).set_index("metric")
+    assert np.isnan(alone.error).all()
+    assert alone.loc["largest_turns"].added == cascades.added(*pairs[0], cascades.largest_turns)
+    chosen = (cascades.episodes_count, cascades.within_percent)
+    quiet = cascades.beside_null([(made([]), made([]))], chosen).set_index("metric")
+    assert quiet.loc["episodes_count"].run == 0 and np.isnan(quiet.loc["within_percent"].run)
+    assert quiet.pairs.tolist() == [1, 0]

@@ -8,6 +8,7 @@ import pytest
 
 from analysis import compare
 from analysis.cli import main
+from analysis.report import many
 from analysis.report.command import page, report
 from analysis.report.page import Page, Section, html
 from analysis.sweep import sweep
@@ -85,7 +86,7 @@ def test_a_sweep_has_means_with_errors_what_failed_and_what_a_twin_changed(tmp_p
     )  # fmt: skip
     _, words = checked(report(done.folder))
     assert "12 runs, 2 points, 3 seeds, 0 failed" in words and "Twin less base of the same seed" in words
-    assert words.count("±") == 6 and "standard errors of so few" in words
+    assert len(re.findall(r"± \d", words)) == 6 and "standard errors of so few" in words
 
 
 def test_a_comparison_has_its_picture_and_table(tmp_path):
@@ -93,6 +94,21 @@ def test_a_comparison_has_its_picture_and_table(tmp_path):
     compare.save(rows, tmp_path, scenario="venue_comparison", seed=1)
     _, words = checked(report(tmp_path))
     assert "BITMEX" in words and "OKX" in words and "perpsim compare BITMEX OKX" in words
+
+
+def test_estimates_have_intervals_or_say_why_there_are_none(saved, tmp_path):
+    _, words = checked(report(saved))
+    assert "Relaxation of the premium: a series must" in words
+    assert "Returns of a minute: there must be 500 finite" in words
+    calm(seed=1, hours=10.0, step_s=30.0, noise=60, longs=60, shorts=60, open_interest=1_000_000).run().save(
+        tmp_path / "run"
+    )
+    _, words = checked(report(tmp_path / "run"))
+    assert "relaxation time of the premium, s" in words and "tail index (Hill), returns of a minute" in words
+
+
+def test_an_error_that_is_only_rounding_is_none():
+    assert many.rounded(0.01, 5.8e-19) == 0.0 and many.rounded(0.01, 1e-4) == 1e-4 and many.rounded(0.0, 0.0) == 0.0
 
 
 def test_what_a_user_wrote_is_shown_and_not_run():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis import peg
 from analysis.cli import main
 from analysis.studies import measures
 from analysis.studies.study import run, shipped
@@ -95,13 +96,13 @@ def charged(losses, profits, crowds):
 
 def test_the_peg_is_measured_in_basis_points_and_time():
     run = flat(mid=np.array([100.0, 100.3, 99.7, 100.0, np.nan, 100.0, 100.0, 100.0, 100.0]), rows=9)
-    assert measures.peg_rms_bps(run) == pytest.approx(30.0 * np.sqrt(2 / 8))
-    assert measures.outside_band_percent(run) == pytest.approx(25.0)
+    assert peg.peg_rms_bps(run) == pytest.approx(30.0 * np.sqrt(2 / 8))
+    assert peg.outside_band_percent(run) == pytest.approx(25.0)
 
 
 def test_funding_is_told_as_part_of_the_open_interest():
     run = replace(flat(), funding=table(2, FUNDING, paid_coin=[0.01, 0.02], rate=1e-4, mark=100.0))
-    assert measures.funding_paid_bps(run) == pytest.approx(1e4 * 0.03 / (1_000 / 100.0))
+    assert peg.funding_paid_bps(run) == pytest.approx(1e4 * 0.03 / (1_000 / 100.0))
 
 
 def test_a_cascade_is_a_minute_two_percent_below_the_index():
@@ -144,7 +145,7 @@ def test_gini_is_zero_for_all_alike_and_nears_one_for_one_alone():
 
 def test_a_crowd_of_longs_lifts_the_contract_over_its_index():
     few, many = (crowded_longs(seed=1, hours=2.0, step_s=5.0, buyers=count, makers=5).run() for count in (0, 2_000))
-    assert measures.premium(many)[-360:].mean() > measures.premium(few)[-360:].mean() + 1e-3
+    assert peg.premium(many)[-360:].mean() > peg.premium(few)[-360:].mean() + 1e-3
 
 
 def test_the_command_lists_studies_and_answers_a_misspelt_one(capsys, tmp_path, monkeypatch):

@@ -36,7 +36,7 @@ def calibrate(folder, *, data=None, fit=False, defaults=False, seeds=SEEDS, doc=
     result = table.judged(record, simulated(seeds, arguments), slopes)
     write(result, arguments, folder)
     if doc:
-        Path(doc).write_text(page(result, arguments, seeds), encoding="utf-8")
+        Path(doc).write_text(page(result, arguments, seeds, slopes), encoding="utf-8")
     return result
 
 

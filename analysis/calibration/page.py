@@ -1,10 +1,13 @@
 """The page of a calibration: docs/calibration.md, whose numbers are of one run of the command."""
 
+from analysis.calibration.fit import CROWDS, INDEX
+from analysis.calibration.identified import identified, section
 from analysis.calibration.observed import FITTED, HELD_BACK
 from analysis.calibration.table import AGREES, MET, said
 from scenarios.scenario import text
 
 FINE = AGREES, MET
+PARAMETERS = tuple(each.name for each in (*INDEX, *CROWDS))
 LATE = (
     "the contract follows its index and never leads it: news comes to spot alone, and makers queue behind orders that "
     "noise traders left minutes ago. Nobody trades on news at the contract first."
@@ -31,8 +34,8 @@ REASONS = {
 """Of what is missed, by name: the mechanism that is not there."""
 
 
-def page(result, arguments, seeds):
-    """Return the page of a Result, in Markdown."""
+def page(result, arguments, seeds, slopes=None):
+    """Return the page of a Result, in Markdown; slopes: of the targets in what was fitted, if anything was."""
     points = ["| target | in sample | held back | simulated | error | z | z held back | verdict |", "|---" * 8 + "|"]
     for each in result.rows:
         numbers = " | ".join(f"{number:.3g}" for number in (each.fitted, each.held_back, each.simulated, each.error))
@@ -42,6 +45,8 @@ def page(result, arguments, seeds):
         numbers = " | ".join(f"{number:.3g}" for number in (each.low, each.high, each.simulated, each.error))
         bands.append(f"| {each.words} | {numbers} | {each.verdict} | {each.source} |")
     ends = [f"* {each}" for each in [*said(result), *reasons(result)]]
+    if slopes is not None:
+        ends += ["", *section(identified(PARAMETERS, slopes, [each.error for each in result.rows]))]
     return "\n".join([HEAD, settings(arguments, seeds), *points, "", *bands, "", *ends, ""])
 
 

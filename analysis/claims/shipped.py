@@ -12,9 +12,10 @@ import numpy as np
 from analysis.claims.claim import Claim
 from analysis.compare import deepest_discount_percent
 from analysis.papers.order_lifetime import premium_mean_bps
+from analysis.peg import peg_rms_bps
 from analysis.ruin import ruined_percent
 from analysis.studies.attack import attacker_profit_coin, makers_lost_coin
-from analysis.studies.measures import fund_needed_coin, haircut_gini, highest_premium_percent, peg_rms_bps
+from analysis.studies.measures import fund_needed_coin, haircut_gini, highest_premium_percent
 from analysis.summary import adl_contracts, basis_highest_bps, basis_mean_bps, liquidated_turns
 from scenarios import (
     adl_waterfall,

@@ -9,13 +9,17 @@ from analysis.papers import (
     deep_arbitrage,
     metaorders,
     order_lifetime,
+    selection,
     theory,
     thurner,
 )
 from analysis.papers.row import AGREES, MISSED
 from sim.spelling import unknown
 
-THEORY = {"theory": (theory.table, "Closed forms and estimators beside the numbers that their papers print")}
+THEORY = {
+    "theory": (theory.table, "Closed forms and estimators beside the numbers that their papers print"),
+    "selection": (selection.table, "White, Hansen, Bailey and others: the best of many rules, and the luckiest"),
+}
 PAPERS = {
     "deep_arbitrage": (deep_arbitrage.table, "Ackerer, Hugonnier, Jermann: the fair price under deep arbitrage"),
     "critical_leverage": (critical_leverage.table, "Caccioli, Bouchaud and Farmer: critical leverage under impact"),

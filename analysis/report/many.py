@@ -73,10 +73,16 @@ def table(title, sweep, frame):
     """A table of means with their standard errors, its first rows if there are many."""
     rows = []
     for _, each in frame.head(MOST_ROWS).iterrows():
-        cells = [f"{each[name]:.4g} ± {each[f'{name}_se']:.2g}" for name in sweep.metrics]
+        cells = [f"{each[name]:.4g} ± {rounded(each[name], each[f'{name}_se']):.2g}" for name in sweep.metrics]
         rows.append((*(str(each[axis])[:40] for axis in sweep.axes), each.twin or "base", each.runs, *cells))
-    texts = (f"The first {MOST_ROWS} of {len(frame)} points.",) if len(frame) > MOST_ROWS else ()
+    texts = ("Mean ± one standard error over seeds: a 95 % interval is about twice as far each way.",)
+    texts += (f"The first {MOST_ROWS} of {len(frame)} points.",) if len(frame) > MOST_ROWS else ()
     return Section(title=title, texts=texts, head=(*sweep.axes, "twin", "runs", *sweep.metrics), rows=tuple(rows))
+
+
+def rounded(mean, error):
+    """A standard error, or 0 where it is only what adding the same number up leaves."""
+    return 0.0 if abs(error) < 1e-12 * abs(mean) else error
 
 
 def cautions(sweep, rows, failed):

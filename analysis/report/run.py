@@ -2,11 +2,18 @@
 
 import numpy as np
 
-from analysis import figures, march, pair, summary, who
+from analysis import figures, march, pair, peg, stylised, summary, who
 from analysis.listing import shown
 from analysis.report.page import Page, Section
 
 REJECTED_PERCENT, MISSING_PERCENT = 5.0, 1.0
+FACTS = {
+    "tail_index": "tail index (Hill)",
+    "excess_kurtosis": "excess kurtosis",
+    "memory": "mean autocorrelation, lags 1-10",
+    "size_memory": "the same of their sizes",
+    "leverage_effect": "correlation with sizes that follow, lags 1-10",
+}
 
 
 def page(run, folder, twin=None):
@@ -19,7 +26,12 @@ def page(run, folder, twin=None):
     if twin is not None:
         parts.append(difference(run, twin))
     parts += [numbers(title, each) for title, each in summary.sections(run).items()]
-    parts += [crowds(run), Section(title="What to be careful about", points=tuple(cautions(run))), repeat(run, folder)]
+    parts += [
+        estimates(run),
+        crowds(run),
+        Section(title="What to be careful about", points=tuple(cautions(run))),
+        repeat(run, folder),
+    ]
     hours = summary.simulated_hours(run)
     venue, seed = summary.contract(run)["venue"], run.about.get("seed")
     story = f"{origin.get('name', 'a run')} on {venue}, seed {seed}, {hours:.3g} h"
@@ -43,6 +55,24 @@ def difference(base, twin):
 def numbers(title, found):
     """A table of headline numbers."""
     return Section(title=title, rows=tuple((name, shown(value)) for name, value in found.items()))
+
+
+def estimates(run):
+    """What the run tells of the market's nature with a 95 % interval, or why it does not."""
+    rows, texts = [], ["From and to are the ends of a 95 % interval."]
+    try:
+        told = peg.relaxation(run)
+        rows.append(("relaxation time of the premium, s", *(f"{each:.4g}" for each in (told.value, *told.interval))))
+    except ValueError as error:
+        texts.append(f"Relaxation of the premium: {error}.")
+    try:
+        facts = stylised.of_run(run)
+        for each in facts.itertuples():
+            numbers = (f"{number:.4g}" for number in (each.value, each.low, each.high))
+            rows.append((f"{FACTS[each.fact]}, returns of a minute", *numbers))
+    except ValueError as error:
+        texts.append(f"Returns of a minute: {error}.")
+    return Section(title="Estimates", texts=tuple(texts), head=("", "value", "from", "to"), rows=tuple(rows))
 
 
 def crowds(run):

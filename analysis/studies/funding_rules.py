@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from analysis.figures import BLUE, ORANGE
+from analysis.peg import funding_paid_bps, outside_band_percent, peg_rms_bps
 from analysis.studies.drawing import dots, legend, note, page
-from analysis.studies.measures import funding_paid_bps, outside_band_percent, peg_rms_bps
 from analysis.studies.study import Study
 from analysis.summary import basis_mean_bps, funding_highest_percent, liquidations, open_interest_final_contracts
 from scenarios import crowded_longs

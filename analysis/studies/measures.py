@@ -7,39 +7,16 @@ with what a loss rule took from it put back: realised and unrealised, fees and f
 import numpy as np
 
 from analysis.compare import deepest_discount_percent, minutes
+from analysis.peg import premium
 from analysis.summary import final, fund_first_coin, number, open_interest_first_contracts, share
 from sim.ledger import RESERVED_ROWS
 
 CASCADE_PERCENT = 2.0
-BAND = 1e-3
 
 
 def cascade(run):
     """1 if the mean mid of a minute fell more than 2 % below the index, else 0: its mean is a probability."""
     return float(deepest_discount_percent(run) < -CASCADE_PERCENT)
-
-
-def premium(run):
-    """(rows,) the mid over the index, less 1."""
-    return run["mid"] / run["index"] - 1.0
-
-
-def peg_rms_bps(run):
-    """Root of the mean square of the mid's distance from the index."""
-    return 1e4 * float(np.sqrt(np.nanmean(premium(run) ** 2)))
-
-
-def outside_band_percent(run):
-    """Share of the time in which the mid was further than 0.1 % from the index."""
-    there = premium(run)[~np.isnan(premium(run))]
-    return 100.0 * share(int((np.abs(there) > BAND).sum()), len(there))
-
-
-def funding_paid_bps(run):
-    """What payers paid in the whole run, over the mean value of the open interest of one side."""
-    paid = run.funding["paid_coin"].sum()
-    value = (run["open_interest_contracts"] / run["index"]).mean()
-    return 1e4 * share(float(paid), float(value))
 
 
 def fund_needed_coin(run):
