@@ -106,8 +106,8 @@ def test_arbitrageurs_bring_it_back_only_from_beyond_the_band():
     made = beside.no_arbitrage.beside(seeds=range(2), hours=4.0, fees_bps=(0.0, 40.0))
     (_, kept, _), (_, free, _) = made.runs["with arbitrageurs"], made.runs["without"]
     _, edge = made.theory["upper edge"]
-    assert free[0] > edge[0] > kept[0], "free of cost they do"
-    assert kept[1] == pytest.approx(free[1], abs=3.0) and free[1] < edge[-1], "at 80 bp there is nothing to earn"
+    assert free[0] > edge[0] + 10.0 and kept[0] < edge[0] + 3.0, "free of cost they do"
+    assert kept[1] == pytest.approx(free[1], abs=6.0) and free[1] < edge[-1], "at 80 bp there is nothing to earn"
 
 
 def test_the_seller_ends_with_nothing_and_is_never_far_from_the_path():

@@ -1,7 +1,6 @@
 """Panels beyond the overview: drawn from a run, with units, and from nothing; what they show is in the tables."""
 
 from functools import partial
-from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from analysis import figures, who
-from analysis.figures import anatomy, animation, style
+from analysis.figures import animation, cascade, style
 from analysis.phase import Axis
 from analysis.sensitivity import Effect, Share
 from analysis.sweep import Between
@@ -93,7 +92,7 @@ def test_every_panel_says_what_its_axes_are_and_whether_there_is_nothing(panel, 
 
 def test_every_forced_close_of_the_episode_is_drawn_and_every_child_is_led_back_to_its_parent(run, ax):
     figures.anatomy(run, ax)
-    low, high = anatomy.episode(run)
+    low, high = cascade.episode(run)
     lots = run.liquidations
     there = (lots.time_s >= low) & (lots.time_s <= high) & ~lots.again
     children = np.flatnonzero(there & (lots.parent >= 0))
@@ -109,12 +108,12 @@ def test_every_forced_close_of_the_episode_is_drawn_and_every_child_is_led_back_
 
 
 def test_generations_are_counted_from_those_that_came_unaided():
-    assert_array_equal(anatomy.generations(np.array([-1, 0, -1, 1, 3, 2])), [0, 1, 0, 2, 3, 1])
+    assert_array_equal(cascade.generations(np.array([-1, 0, -1, 1, 3, 2])), [0, 1, 0, 2, 3, 1])
 
 
 def test_the_heat_of_the_book_is_what_rests_in_it(run, ax):
     figures.book_heat(run, ax)
-    window = anatomy.episode(run, around=0.5)
+    window = cascade.episode(run, around=0.5)
     rows = run.book_map[(run.book_map.time_s >= window[0]) & (run.book_map.time_s <= window[1])]
     mesh = ax.collections[0].get_array()
     assert mesh.sum() == (rows.bids_contracts + rows.asks_contracts).sum() > 0
@@ -135,16 +134,10 @@ def test_maps_are_asked_for_where_there_are_none(charged, ax):
 
 
 def test_pegs_are_ordered_from_the_narrowest_and_marked_at_their_medians(ax):
-    def made(spread):
-        basis = spread * np.linspace(-1.0, 3.0, 1_001)
-        return SimpleNamespace(series=basis, __getitem__=None, mid=100.0 * (1 + 1e-4 * basis))
-
-    class Made(dict):
-        pass
-
     runs = {}
     for name, spread in (("wide", 8.0), ("narrow", 2.0)):
-        runs[name] = Made(mid=made(spread).mid, index=np.full(1_001, 100.0))
+        basis_bps = spread * np.linspace(-1.0, 3.0, 1_001)
+        runs[name] = {"mid": 100.0 * (1.0 + 1e-4 * basis_bps), "index": np.full(1_001, 100.0)}
     figures.pegs(runs, ax)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["narrow", "wide"]
     medians = [line.get_xdata()[0] for line in ax.get_lines() if line.get_marker() == "|"]
@@ -217,14 +210,15 @@ def test_amounts_grow_darker_all_the_way():
     assert (np.diff(grey) < 0.0).all() and grey[0] - grey[-1] > 70.0
 
 
-def test_a_figure_is_as_wide_as_a_column_and_saved_the_same_every_time(run, tmp_path):
-    figure = figures.drawn([partial(figures.price, run)], width=figures.COLUMN, height=2.0)
-    assert figure.get_size_inches()[0] == pytest.approx(88.0 / 25.4)
+def test_a_figure_is_as_wide_as_a_column_and_saved_the_same_every_time(run, tmp_path, recwarn):
     for ending in ("svg", "pdf", "png"):
-        figures.save(figure, tmp_path / f"one.{ending}")
-        again = figures.drawn([partial(figures.price, run)], width=figures.COLUMN, height=2.0)
-        figures.save(again, tmp_path / f"two.{ending}")
+        for name in ("one", "two"):
+            figure = figures.drawn([partial(figures.price, run)], width=figures.COLUMN, height=2.6)
+            figures.save(figure, tmp_path / f"{name}.{ending}")
         assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes(), ending
+    assert figure.get_size_inches()[0] == pytest.approx(88.0 / 25.4)
+    assert figure.axes[0].get_position().height > 0.4, "the panel has room beside its words"
+    assert not recwarn.list
     assert "<path" in (tmp_path / "one.svg").read_text()
 
 
@@ -235,7 +229,7 @@ def test_a_cascade_moves_and_shows_at_each_moment_what_stands_then(run, tmp_path
     with Image.open(tmp_path / "moving.gif") as image:
         assert image.n_frames > 2
     right = moving._fig.axes[1]
-    window = anatomy.episode(run)
+    window = cascade.episode(run)
     moments = np.unique(run.liquidation_map.time_s)
     last = moments[(moments >= window[0]) & (moments <= window[1])][-1]
     shapes = [each for each in right.collections if isinstance(each, PolyCollection)]

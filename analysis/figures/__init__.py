@@ -1,8 +1,7 @@
 """Pictures. A panel is `(data, ax) -> ax` and stands alone; `perpsim gallery` draws every one from real runs."""
 
-from analysis.figures.against import Beside, against
-from analysis.figures.anatomy import anatomy, genealogy
 from analysis.figures.animation import cascade_animation, save_animation
+from analysis.figures.cascade import anatomy, genealogy
 from analysis.figures.contracts import convexity, payoffs
 from analysis.figures.difference import twin_discounts, twin_funds, twin_gap, twin_liquidated, twin_prices
 from analysis.figures.drawing import (
@@ -22,22 +21,8 @@ from analysis.figures.drawing import (
     thin,
     zero,
 )
-from analysis.figures.haircuts import burden, haircuts
 from analysis.figures.heat import book_heat, liquidation_heat
-from analysis.figures.overview import (
-    LARGEST_MARK,
-    depth,
-    discount,
-    engine,
-    entitle,
-    fund,
-    funding,
-    mark_takeovers,
-    open_interest,
-    overview,
-    price,
-    stacked,
-)
+from analysis.figures.losses import burden, haircuts
 from analysis.figures.parameters import Diagram, elementary_effects, phase_diagram, sensitivity
 from analysis.figures.peg import pegs
 from analysis.figures.style import (
@@ -59,7 +44,22 @@ from analysis.figures.style import (
     save,
     styled,
 )
+from analysis.figures.theory import Beside, against
 from analysis.figures.venues import venue_bars, venue_paths
+from analysis.figures.whole import (
+    LARGEST_MARK,
+    depth,
+    discount,
+    engine,
+    entitle,
+    fund,
+    funding,
+    mark_takeovers,
+    open_interest,
+    overview,
+    price,
+    stacked,
+)
 
 PANELS = (
     price, discount, funding, open_interest, fund, engine, depth, anatomy, genealogy, book_heat, liquidation_heat, pegs,

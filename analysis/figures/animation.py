@@ -5,7 +5,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from analysis.figures.anatomy import episode
+from analysis.figures.cascade import episode
 from analysis.figures.drawing import clock, finish, named, nothing, short
 from analysis.figures.style import BLACK, BLUE, ORANGE, PAGE, PURPLE, RED, SKY, styled
 

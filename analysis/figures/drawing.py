@@ -13,6 +13,7 @@ from analysis.figures.style import GREY
 
 DRAWN_BINS = 800
 MARKED_BINS = 240
+NARROW = 5.0  # inches
 STEPS = [1, 2, 2.5, 5, 10]
 CLOCK = (None, ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"], None, ["", "%Y", "%b", "%d %b", "%H:%M", "%H:%M"])
 
@@ -29,7 +30,7 @@ def finish(run, ax, title, unit, least=0.0):
     legend(ax)
     ax.yaxis.set_major_locator(MaxNLocator(6 if title == "Price" else 4, steps=STEPS))
     ax.yaxis.set_major_formatter(lambda number, _: short(number))
-    locator = AutoDateLocator(minticks=5, maxticks=10)
+    locator = AutoDateLocator(minticks=3, maxticks=5) if narrow(ax) else AutoDateLocator(minticks=5, maxticks=10)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, *CLOCK, show_offset=False))
     ax.set_xlabel("UTC", loc="right")
@@ -63,10 +64,19 @@ def nothing(ax, words, title, unit, along):
     return named(ax, title, unit, along)
 
 
+def narrow(ax):
+    """Whether a panel's figure is about as wide as a column, or less."""
+    return ax.get_figure(root=True).get_size_inches()[0] < NARROW
+
+
 def legend(ax):
-    """Put the legend of a panel above it on the right, in one row."""
+    """Put the legend of a panel above it on the right, in one row; below it where the figure is as narrow as a
+    column."""
     handles, labels = ax.get_legend_handles_labels()
-    drawn = ax.legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=max(1, len(labels)))
+    place = {"loc": "lower right", "bbox_to_anchor": (1, 1.02), "ncols": max(1, len(labels))}
+    if narrow(ax):
+        place = {"loc": "upper left", "bbox_to_anchor": (0, -0.2), "ncols": 2}
+    drawn = ax.legend(handles, labels, **place)
     for handle in drawn.legend_handles:
         if hasattr(handle, "set_sizes"):
             handle.set_sizes([20.0])

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.colors import LogNorm
 
-from analysis.figures.anatomy import episode
+from analysis.figures.cascade import episode
 from analysis.figures.drawing import clock, draw, finish, nothing, short
 from analysis.figures.style import BLACK, RED, SHADES
 from analysis.summary import contract

@@ -43,27 +43,27 @@ def pictures():
     return {
         "overview": Picture(
             question="What happened in the run?",
-            see="Spot falls a tenth in ten minutes. The contract falls further, open interest halves, and the engine "
-            "is left with what nobody bids for.",
+            see="Spot falls a tenth in ten minutes, and before that is over nobody bids. What the engine then holds it "
+            "sells to whoever comes: the last trade goes on falling for the rest of the run, at the fund's cost.",
             panels=OVERVIEW, draw=lambda _: figures.overview(CRASH.run()), **about,
         ),
         "cascade": Picture(
             question="Which liquidation brought about which?",
             see="Open circles would have come without the others; filled ones came by the price impact of the one to "
-            "which a line leads back. Below, the same by generation: nothing breeds until the book is thin.",
+            "which a line leads back. Below, the same by generation: most of what breeds comes once the bids are gone.",
             panels=(figures.anatomy, figures.genealogy),
             draw=stack(figures.anatomy, figures.genealogy, height=5.4, ratios=(1.3, 1.0)), **about,
         ),
         "book": Picture(
             question="Where were the bids while it fell?",
-            see="Makers' quotes follow the price as long as they can. Then bids are gone, offers stand above, and what "
-            "trades does so below them.",
+            see="Makers' quotes follow the price as long as they can. Then the bids are gone, and old offers are left "
+            "standing above the price.",
             panels=(figures.book_heat,), draw=stack(figures.book_heat, height=3.2), **about,
         ),
         "liquidations": Picture(
             question="Where would positions be liquidated?",
             see="The mark walks down through the longs, whose prices are gone once it has passed. The dark cloud that "
-            "comes up at the end is what makers and arbitrageurs bought on the way: they are leveraged now too.",
+            "comes up from below as the price falls is of those who buy on the way, makers above all.",
             panels=(figures.liquidation_heat,), draw=stack(figures.liquidation_heat, height=3.2), **about,
         ),
         "animation": Picture(

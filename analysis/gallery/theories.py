@@ -14,8 +14,8 @@ WORDS = {
     ),
     "theory_no_arbitrage": (
         "How dear may a contract get before arbitrage brings it back?",
-        "Longs push the price up to the square points. Arbitrageurs who count what entering and leaving cost bring it "
-        "back towards the band, and not below its edge less the spread.",
+        "Longs push the price up to the squares. Arbitrageurs who count what entering and leaving cost bring it back "
+        "into the band where that is lower, and hardly move it where the squares lie inside already.",
         "0 to 3, at four fees, twice",
     ),
     "theory_first_passage": (
