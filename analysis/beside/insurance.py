@@ -31,8 +31,8 @@ def beside(seeds=range(80)):
     """The Beside of a fund's cost over its size; the line is of even seeds, the points of odd ones."""
     losses = np.array([loss(seed) for seed in seeds])
     first, second = losses[::2], losses[1::2]
-    fine = np.linspace(0.0, 1.15 * losses.max(), 120)
     best = optimal_fund(first, carry_rate=CARRY, loss_weight=WEIGHT)
+    fine = np.unique(np.append(np.linspace(0.0, 1.15 * losses.max(), 120), best))
     sizes = np.unique(np.append(np.linspace(0.0, fine[-1], 9), best))
     found = np.array([cost(second, size) for size in sizes])
     at_best = cost(second, best)

@@ -30,14 +30,17 @@ class Beside:
     log: str = ""
 
     def gaps(self):
-        """((points,) distances of runs from the theory of their label, in standard errors; [(label, x)] of each)."""
+        """((points,) distances of runs from the theory of their label, in standard errors; [(label, x)] of each).
+
+        Points without a standard error are left out.
+        """
         found, places = [], []
-        for label, (x, y, errors) in self.runs.items():
+        for label, points in self.runs.items():
             if label in self.theory:
-                line = self.theory[label]
-                told = np.interp(x, *(np.asarray(each, float) for each in line))
-                found.extend((np.asarray(y) - told) / np.asarray(errors))
-                places.extend((label, each) for each in x)
+                for x, y, error in zip(*points, strict=True):
+                    if error > 0.0:
+                        found.append((y - np.interp(x, *self.theory[label])) / error)
+                        places.append((label, x))
         return np.array(found), places
 
 

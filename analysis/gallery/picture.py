@@ -26,7 +26,7 @@ class Call:
             if isinstance(value, bool):
                 words.append(flag if value else f"--no-{flag[2:]}")
             elif name != "seed":
-                word = text(value)
+                word = value if isinstance(value, str) else text(value)
                 words.append(
                     f"{flag} {word}" if word.replace(".", "").replace("_", "").isalnum() else f'{flag} "{word}"'
                 )
