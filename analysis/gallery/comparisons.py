@@ -56,7 +56,7 @@ def phase(folder):
 def sensitivity(folder):
     """Sobol indices and Morris's effects of what is liquidated."""
     options = {"out": folder / "sobol", "processes": 0, **QUICK}
-    shares = sobol(long_squeeze, RANGES, liquidated_turns, points=32, **options)
+    shares = sobol(long_squeeze, RANGES, liquidated_turns, points=64, **options)
     effects = morris(long_squeeze, RANGES, liquidated_turns, starts=6, **options | {"out": folder / "morris"})
     panels = [
         partial(figures.sensitivity, shares),
@@ -98,7 +98,7 @@ def pictures():
             question="Which argument does it hang on how much of the open interest is liquidated?",
             see="Left: the part of the variance that an argument explains, alone and with all it acts together with. "
             "Right: what moving it through its range does; a spread as large as the mean says that others decide.",
-            command="perpsim gallery sensitivity", seeds="0, at 160 points and 24",
+            command="perpsim gallery sensitivity", seeds="0, at 320 points and 24",
             panels=(figures.sensitivity, figures.elementary_effects), draw=sensitivity,
         ),
         "haircuts": Picture(
