@@ -8,7 +8,7 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 # With this set every start would parse every library again: 2 seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run march claims test soak bench lint install clean
+.PHONY: run march claims gallery test soak bench lint install clean
 
 run: install
 	@$(BIN)/perpsim run march_2020 --seed 1 --out runs/march_2020-1 --force
@@ -20,6 +20,10 @@ claims: install
 # The study that docs/march_2020.md tells: half an hour on two cores. Stopped, it goes on where it was.
 march: install
 	@$(BIN)/perpsim march --out runs/march --doc docs/march_2020.md
+
+# Every figure, from runs made for it, and a page that shows them: some minutes on two cores.
+gallery: install
+	@$(BIN)/perpsim gallery --out runs/gallery --force
 
 test: install
 	@$(BIN)/python -m pytest -m "not slow"

@@ -322,5 +322,21 @@ def study(name, seeds, processes, out):
     return 0
 
 
+@perpsim.command()
+@click.argument("names", nargs=-1, metavar="[PICTURE]...")
+@click.option("--out", type=click.Path(file_okay=False), default="runs/gallery", show_default=True, help="A folder.")
+@click.option("--processes", type=click.IntRange(min=1), help="Pictures at a time.  [default: one a core]")
+@click.option("--force", is_flag=True, help="Replace what is in that folder.")
+def gallery(names, out, processes, force):
+    """Draw every figure from runs made for it, and a page that shows them with their questions.
+
+    All of them, or the pictures named: as SVG, PDF and PNG. Minutes.
+    """
+    from analysis.gallery.command import gallery
+    from analysis.sweep.front import cores
+
+    click.echo(f"Look at {gallery(out, names, processes or cores(), force, say=click.echo)}")
+
+
 if __name__ == "__main__":
     main()

@@ -7,10 +7,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from analysis.figures import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, STYLE
+from analysis.figures import styled, venue_bars, venue_paths
 from analysis.lookup import find
 from analysis.summary import contract, share
 from sim import venues
@@ -19,7 +18,6 @@ from sim.provenance import provenance
 from sim.record import plain
 from sim.spelling import unknown
 
-COLOURS = (BLUE, RED, GREEN, ORANGE, PURPLE, SKY)
 MINUTE_S = 60.0
 
 
@@ -146,39 +144,17 @@ def said(number):
 
 def figure(rows):
     """A Figure: the discount by the minute on each venue, and a bar for each number of the table."""
-    with rc_context(STYLE):
+    half = -(-len(rows) // 2) or 1  # on each side, so that each line can be told
+    with styled():
         page = Figure(figsize=(7.2, 6.6), layout="constrained")
         top, bottom = page.subfigures(2, 1, height_ratios=(1.1, 1.0))
-        draw_paths(top.subplots(1, 2, sharey=True), rows)
-        axes = bottom.subplots(2, 3)
-        for metric, ax in zip(METRICS, axes.flat, strict=True):
-            draw_bars(ax, metric.__name__, rows, named=ax in axes[:, 0])
+        for ax, part in zip(top.subplots(1, 2, sharey=True), (rows[:half], rows[half:]), strict=True):
+            venue_paths(part, ax)
+        for number, (metric, ax) in enumerate(zip(METRICS, bottom.subplots(2, 3).flat, strict=True)):
+            venue_bars((metric.__name__, rows), ax)
+            if number % 3:
+                ax.tick_params(labelleft=False)
         return page
-
-
-def draw_paths(axes, rows):
-    """The basis by the minute: half of the venues on each side, so that each line can be told."""
-    half = -(-len(rows) // 2) or 1
-    for ax, part in zip(axes, (rows[:half], rows[half:]), strict=True):
-        for colour, (name, _, basis) in zip(COLOURS * 9, part, strict=False):
-            ax.plot(np.arange(1, len(basis) + 1) / 60.0, 100.0 * basis, color=colour, label=name, alpha=0.9)
-        ax.axhline(0.0, color=BLACK, linewidth=0.5)
-        ax.set_xlabel("hours")
-        if part:
-            ax.legend(loc="lower right", ncols=2)
-    axes[0].set_title("Mid over index, less 1, minute means, %", loc="left")
-
-
-def draw_bars(ax, title, rows, named):
-    """One number of every venue."""
-    values = [numbers[title] for _, numbers, _ in rows]
-    ax.barh(np.arange(len(rows)), values, color=BLUE, height=0.7)
-    ax.set_yticks(np.arange(len(rows)), [name for name, _, _ in rows] if named else [""] * len(rows), fontsize=6)
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
-    ax.set_title(title.replace("_", " "), loc="left", fontsize=7.5)
-    ax.xaxis.set_major_formatter(lambda number, _: f"{number / 1e6:g} M" if abs(number) >= 1e5 else f"{number:,g}")
-    ax.tick_params(axis="x", labelsize=6, labelcolor=GREY)
 
 
 def save(rows, folder, **asked):

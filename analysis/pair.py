@@ -3,10 +3,9 @@
 import json
 
 import click
-import numpy as np
 
-from analysis import figures, summary
-from analysis.figures import BLACK, BLUE, ORANGE, RED, draw, finish, stacked, zero
+from analysis import summary
+from analysis.figures import stacked, twin_discounts, twin_funds, twin_gap, twin_liquidated, twin_prices
 from analysis.listing import shown
 from analysis.options import fitted
 from analysis.sweep.arguments import OF_THE_SWEEP, present, resolved
@@ -69,46 +68,6 @@ def table(rows):
 
 def figure(base, twin):
     """Both runs and their difference on one page: a matplotlib Figure."""
-    panels = (prices, gap, discounts, liquidated, funds)
-    return stacked(base, [lambda run, ax, panel=panel: panel(run, twin, ax) for panel in panels],
+    panels = (twin_prices, twin_gap, twin_discounts, twin_liquidated, twin_funds)
+    return stacked(base, [lambda run, ax, panel=panel: panel((run, twin), ax) for panel in panels],
                    (3.0, 1.4, 1.4, 1.2, 1.2), size_inches=(7.2, 8.0))  # fmt: skip
-
-
-def prices(base, twin, ax):
-    """Index of the base, and the last trade of both."""
-    draw(base, ax, base["index"], color=BLACK, linewidth=0.8, label="index")
-    both(base, twin, ax, lambda run: run["last"])
-    return finish(base, ax, "Price", "USD")
-
-
-def gap(base, twin, ax):
-    """What the change did to the price: the twin's last trade over the base's, less 1."""
-    rows = min(len(base.series), len(twin.series))
-    percent = np.full(len(base.series), np.nan)
-    percent[:rows] = 100.0 * (twin["last"][:rows] / base["last"][:rows] - 1.0)
-    draw(base, ax, percent, color=RED, label="last trade")
-    return finish(base, zero(ax), "Twin over base", "%", least=0.2)
-
-
-def discounts(base, twin, ax):
-    """Basis of both: last trade over the index, less 1."""
-    both(base, twin, ax, lambda run: 100.0 * summary.basis(run))
-    return finish(base, zero(ax), "Basis to the index", "%", least=0.2)
-
-
-def liquidated(base, twin, ax):
-    """Contracts liquidated so far in both."""
-    both(base, twin, ax, lambda run: run["liquidated_contracts"])
-    return finish(base, ax, "Liquidated so far", "contracts", least=8.0)
-
-
-def funds(base, twin, ax):
-    """Change of the insurance fund in both."""
-    both(base, twin, ax, lambda run: run["fund_coin"] - run["fund_coin"][:1])
-    return finish(base, zero(ax), "Insurance fund, change", figures.contract(base)["coin"], least=8.0)
-
-
-def both(base, twin, ax, column):
-    """Draw a column of both runs."""
-    draw(base, ax, column(base), color=BLUE, linewidth=0.8, label="base")
-    draw(twin, ax, column(twin), color=ORANGE, linewidth=0.8, label="twin")

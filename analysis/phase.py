@@ -7,12 +7,10 @@ over. What a scenario does far from the line costs few runs.
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 import pandas
-from matplotlib.figure import Figure
 
-from analysis.figures import BLACK, GREY, STYLE
+from analysis.figures import Diagram, drawn, phase_diagram
 from analysis.sweep import sweep
 
 COARSE, ROUNDS = 4, 3
@@ -84,18 +82,4 @@ def made(scenario, axes, metric, places, whole, *, seeds, out, **options):
 
 def draw(frame, x, y, threshold, title=""):
     """A Figure: the number in colour, the line where it passes the threshold, and the points that were run."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        figure = Figure(figsize=(4.2, 3.4), layout="constrained")
-        ax = figure.subplots()
-        filled = ax.tricontourf(frame[x.name], frame[y.name], frame.value, levels=12, cmap="cividis")
-        figure.colorbar(filled, ax=ax, label=title)
-        if frame.value.min() < threshold <= frame.value.max():
-            ax.tricontour(frame[x.name], frame[y.name], frame.value, levels=[threshold], colors=BLACK, linewidths=1.2)
-        ax.plot(frame[x.name], frame[y.name], ".", color=GREY, markersize=2.0)
-        for axis, set_scale, set_label in ((x, ax.set_xscale, ax.set_xlabel), (y, ax.set_yscale, ax.set_ylabel)):
-            set_scale("log" if axis.between.log else "linear")
-            set_label(axis.name)
-        ax.grid(False)
-    return figure
+    return drawn([lambda ax: phase_diagram(Diagram(frame, x, y, threshold, title), ax)], width=4.2, height=3.4)

@@ -36,11 +36,12 @@ def inputs(run):
 
 
 def contract(run):
-    """Return the names of a run's venue and contract, the latter's kind ("Inverse"), its face and coin.
+    """Return the names of a run's venue and contract, the latter's kind ("Inverse"), its face, tick and coin.
 
-    Read from the venue's repr in `about`; what is not found there is "" (face: 1, coin: about's settlement).
+    Read from the venue's repr in `about`; what is not found there is "" (face: 1, tick: 0.5, coin: about's settlement).
     """
-    known = {"venue": "", "kind": "", "name": "", "face": 1.0, "coin": run.about.get("settlement", "coin")}
+    known = {"venue": "", "kind": "", "name": "", "face": 1.0, "tick": 0.5}
+    known["coin"] = run.about.get("settlement", "coin")
     try:
         venue = {each.arg: each.value for each in ast.parse(run.about["venue"], mode="eval").body.keywords}
         payoff = venue["contract"]

@@ -65,3 +65,17 @@ def liquidation_times(run):
     return pandas.DataFrame(
         {"crowd": begun["crowd"], "hours": begun["time_s"] / 3_600.0, "contracts": np.abs(begun["contracts"])}
     )
+
+
+def taken(run):
+    """(rows of accounts,) what each account lost to a loss rule, the venue's own accounts not at all."""
+    there = run.adl[run.adl["account"] >= RESERVED_ROWS]
+    return np.bincount(there["account"], there["lost_coin"], minlength=len(run.accounts))[: len(run.accounts)]
+
+
+def winners(run):
+    """(accounts,) profit and loss to the rule of those who had a profit before it took its part."""
+    lost = taken(run)[RESERVED_ROWS:]
+    there = run.accounts[RESERVED_ROWS:]
+    profit = there["equity_coin"] - there["deposits_coin"] + lost
+    return profit[profit > 0], lost[profit > 0]

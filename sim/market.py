@@ -11,6 +11,7 @@ from sim.exchange import grown, new_exchange, records, snapshot, with_orders, wi
 from sim.genealogy import attribute_spot
 from sim.index import SpotMarket
 from sim.ledger import FUND, POOL, RESERVED_ROWS, deposit, pair_off
+from sim.maps import Maps
 from sim.mark import Quotes
 from sim.orders import MESSAGE, shortage
 from sim.outcome import outcome
@@ -40,6 +41,7 @@ class Market(mesa.Model):
     halt:           (from, to) hours between which nothing trades and nobody is liquidated
     record_every:   steps between two rows of the series
     fills:          whether to keep every fill
+    maps:           how often to map the book and the liquidation prices of positions; never, unless told
     check:          whether to assert the laws after every step
     """
 
@@ -61,6 +63,7 @@ class Market(mesa.Model):
         halt=(),
         record_every=1,
         fills=False,
+        maps=Maps(),  # noqa: B008
         check=False,
     ):
         generator(seed, "market")  # refuses a bad seed before anything else does
@@ -93,6 +96,7 @@ class Market(mesa.Model):
         self.sessions = Sessions(venue, self.start, step_s)
         self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, step_s)
         self.adl, self.adl_prices, self.fills, self.keeps_fills = [], {}, [], fills
+        self.atlas = maps.open(step_s)
         self.record_every, self.series = record_every, records(rows_of(self.length, record_every), series.SERIES)
         self.observe()
         self.exchange.terms[0].engine_rate = venue.unwind.usd_per_s / self.contract_usd
@@ -176,10 +180,12 @@ class Market(mesa.Model):
         self.sessions.pass_by(self.exchange, self.clock, self.note_adl)
 
     def record(self):
-        """Write a row of the series when one is due."""
+        """Write a row of the series, and make maps, when they are due."""
         if self.clock % self.record_every == 0:
             row = self.clock // self.record_every - 1
             series.record(self.exchange, self.series, row, self.spot.impact_usd)
+        if self.atlas.every and self.clock % self.atlas.every == 0:
+            self.atlas.add(self.exchange, self.venue)
 
     def run(self, progress=None):
         """Step to the end and return the Run; Ctrl-C ends early with what there is.

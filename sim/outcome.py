@@ -35,6 +35,7 @@ def outcome(market, finished):
         accounts=accounts(market),
         fills=np.concatenate([*market.fills, market.exchange.fills[:0]]).view(np.recarray),
         about=about(market, finished),
+        **market.atlas.tables(),
     )
 
 

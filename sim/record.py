@@ -2,12 +2,13 @@
 
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 
 from sim.folders import new_folder
+from sim.maps import BOOK_MAP, LIQUIDATION_MAP
 from sim.spelling import unknown
 
 
@@ -16,7 +17,8 @@ class Run:
     """The tables of one run, each a np.recarray, and `about`, which says how to make them again.
 
     `series` has one row per recorded step; `liquidations`, `funding`, `adl` and `fills` one per event;
-    `accounts` one per account, as it ended. The glossary of columns, units and signs is in the README.
+    `accounts` one per account, as it ended; `book_map` and `liquidation_map` have rows where the run was asked for
+    maps. The glossary of columns, units and signs is in the README.
     """
 
     series: np.recarray
@@ -26,6 +28,8 @@ class Run:
     accounts: np.recarray
     fills: np.recarray
     about: dict
+    book_map: np.recarray = field(default_factory=lambda: np.recarray(0, BOOK_MAP))
+    liquidation_map: np.recarray = field(default_factory=lambda: np.recarray(0, LIQUIDATION_MAP))
 
     def __getitem__(self, column):
         """Return one column of `series`, (recorded steps,); KeyError names the nearest one."""
@@ -37,20 +41,21 @@ class Run:
         """Return `table` as a tidy pandas frame; columns carry their units in their names."""
         import pandas
 
-        if table not in TABLES:
-            raise KeyError(unknown("table", table, TABLES))
+        if table not in TABLES + MAPS:
+            raise KeyError(unknown("table", table, TABLES + MAPS))
         rows = getattr(self, table)
         return pandas.DataFrame({name: rows[name] for name in rows.dtype.names})
 
     def save(self, folder, csv=False, force=False):
-        """Write every table as Parquet, and `about.json`, into the new `folder`; with `csv` as CSV too.
+        """Write every table as Parquet, maps only if there are any, and `about.json`, into the new `folder`; with `csv`
+        as CSV too.
 
         Whole or not at all: an OSError says in one sentence why nothing was saved. `force` replaces
         an earlier run, and only a run.
         """
         with new_folder(folder, force) as partial:
             about = json.dumps(plain(self.about), indent=2, allow_nan=False)
-            for table in TABLES:
+            for table in (*TABLES, *(each for each in MAPS if len(getattr(self, each)))):
                 write_table(getattr(self, table), partial / f"{table}.parquet", about)
                 if csv:
                     self.frame(table).to_csv(partial / f"{table}.csv", index=False)
@@ -60,11 +65,14 @@ class Run:
     def load(cls, folder):
         """Return the run that `save` left in `folder`; FileNotFoundError or ValueError if it is not whole."""
         folder = Path(folder)
-        tables = {table: read_table(folder / f"{table}.parquet") for table in TABLES}
+        there = [each for each in MAPS if (folder / f"{each}.parquet").exists()]
+        tables = {table: read_table(folder / f"{table}.parquet") for table in (*TABLES, *there)}
         return cls(**tables, about=read_about(folder / "about.json"))
 
 
-TABLES = tuple(field.name for field in fields(Run) if field.name != "about")
+MAPS = tuple(each.name for each in fields(Run) if each.default_factory is not MISSING)
+TABLES = tuple(each.name for each in fields(Run) if each.name not in ("about", *MAPS))
+"""The tables of every run; MAPS: those of runs that were asked for them."""
 
 
 def write_table(rows, path, about):

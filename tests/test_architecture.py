@@ -27,7 +27,7 @@ HOMES = {
     "click": ("analysis",),
     "tqdm": ("analysis",),
     "cloudpickle": ("analysis/sweep",),
-    "jinja2": ("analysis/report",),
+    "jinja2": ("analysis/report", "analysis/gallery"),
     "arch": ("analysis/signals",),
     "filelock": ("analysis/sweep/store.py",),
     "distributed": ("analysis/sweep/cluster.py",),

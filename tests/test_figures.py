@@ -58,7 +58,7 @@ def test_the_title_says_what_was_asked_and_what_was_run(run):
     assert figure.get_suptitle().startswith("What would it look like?")
     assert below == "BitMEX XBTUSD, March 2020 · seed 1 · 36 h from 12 March 2020, 00:00 UTC"
     stopped = figures.overview(empty_run())
-    assert stopped.axes[0].texts[0].get_text().endswith("stopped early")
+    assert stopped.axes[0].texts[-1].get_text().endswith("stopped early")
 
 
 def test_a_run_that_knows_little_of_itself_is_drawn_all_the_same(run):

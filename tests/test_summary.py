@@ -129,6 +129,7 @@ def test_the_contract_is_read_from_the_venue_as_it_was():
         "kind": "Inverse",
         "name": "XBTUSD",
         "face": 1.0,
+        "tick": 0.5,
         "coin": "BTC",
     }
     for venue in ("Venue(name=open('x'), contract=Inverse())", "venue", "Venue(", VENUE.replace("contract", "c"), ""):

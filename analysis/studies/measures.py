@@ -9,6 +9,7 @@ import numpy as np
 from analysis.compare import deepest_discount_percent, minutes
 from analysis.peg import premium
 from analysis.summary import final, fund_first_coin, number, open_interest_first_contracts, share
+from analysis.who import taken, winners
 from sim.ledger import RESERVED_ROWS
 
 CASCADE_PERCENT = 2.0
@@ -44,20 +45,6 @@ def engine_left_percent(run):
 def bids_missing_percent(run):
     """Share of the time in which nobody bid."""
     return 100.0 * float(np.isnan(run["bid"]).mean())
-
-
-def taken(run):
-    """(rows of accounts,) what each account lost to a loss rule, the venue's own accounts not at all."""
-    there = run.adl[run.adl["account"] >= RESERVED_ROWS]
-    return np.bincount(there["account"], there["lost_coin"], minlength=len(run.accounts))[: len(run.accounts)]
-
-
-def winners(run):
-    """(accounts,) profit and loss to the rule of those who had a profit before it took its part."""
-    lost = taken(run)[RESERVED_ROWS:]
-    there = run.accounts[RESERVED_ROWS:]
-    profit = there["equity_coin"] - there["deposits_coin"] + lost
-    return profit[profit > 0], lost[profit > 0]
 
 
 def haircuts(run):

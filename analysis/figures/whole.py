@@ -1,60 +1,17 @@
-"""Pictures of a run. A panel is `(run, ax) -> ax` and stands alone; `overview` stacks them over one UTC axis.
+"""A run on one page. A panel is `(run, ax) -> ax` and stands alone; `overview` stacks them over one UTC axis."""
 
-Colours are Okabe and Ito's, which the colour-blind can tell apart (jfly.uni-koeln.de/color, 2008). Long runs are
-thinned for drawing so that no high, low or gap of a pixel is lost.
-"""
-
-from datetime import UTC, datetime
 from textwrap import fill
 
-import matplotlib
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
+from analysis.figures.drawing import STEPS, binned, clock, draw, finish, short, start, thin, zero
+from analysis.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, styled
 from analysis.summary import basis, contract
 
-BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
-BLUE, RED, PURPLE, GREY = "#0072b2", "#d55e00", "#cc79a7", "#6b6b6b"
-DRAWN_BINS = 800
-MARKED_BINS = 240
 LARGEST_MARK = 70.0
-STEPS = [1, 2, 2.5, 5, 10]
-CLOCK = (None, ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"], None, ["", "%Y", "%b", "%d %b", "%H:%M", "%H:%M"])
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 7.5,
-    "axes.labelsize": 7.5,
-    "axes.labelcolor": GREY,
-    "axes.titlesize": 8.5,
-    "axes.titleweight": "bold",
-    "axes.titlepad": 4.0,
-    "axes.edgecolor": "#b0b0b0",
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e6e6e6",
-    "grid.linewidth": 0.5,
-    "lines.linewidth": 0.9,
-    "lines.solid_joinstyle": "round",
-    "xtick.color": "#b0b0b0",
-    "ytick.color": "#b0b0b0",
-    "xtick.labelcolor": GREY,
-    "ytick.labelcolor": GREY,
-    "xtick.major.size": 2.5,
-    "ytick.major.size": 0.0,
-    "legend.fontsize": 7.5,
-    "legend.frameon": False,
-    "legend.handlelength": 1.3,
-    "legend.handletextpad": 0.5,
-    "legend.columnspacing": 1.4,
-    "legend.borderaxespad": 0.0,
-    "legend.borderpad": 0.1,
-}
 
 
 def overview(run):
@@ -66,9 +23,7 @@ def overview(run):
 
 def stacked(run, panels, heights, size_inches):
     """Return a Figure of panels above one another, entitled with the run's question, venue and seed."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+    with styled():
         figure = Figure(figsize=size_inches, layout="constrained")
         figure.get_layout_engine().set(h_pad=0.03, hspace=0.02, w_pad=0.06)
         axes = figure.subplots(len(panels), sharex=True, height_ratios=heights)
@@ -194,86 +149,3 @@ def depth(run, ax):
     finish(run, zero(ax), "Depth within 1 % of the mid", "contracts", least=8.0)
     ax.yaxis.set_major_formatter(lambda number, _: short(abs(number)))
     return ax
-
-
-def finish(run, ax, title, unit, least=0.0):
-    """Give a panel its title, unit, legend and clock, and an axis that spans `least` or more."""
-    ax.set_title(title, loc="left")
-    ax.set_ylabel(unit)
-    low, high = ax.get_ylim()
-    if high - low < least:
-        ax.set_ylim(low and -least / 2, least / 2)
-    legend(ax)
-    ax.yaxis.set_major_locator(MaxNLocator(6 if title == "Price" else 4, steps=STEPS))
-    ax.yaxis.set_major_formatter(lambda number, _: short(number))
-    locator = AutoDateLocator(minticks=5, maxticks=10)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, *CLOCK, show_offset=False))
-    ax.set_xlabel("UTC", loc="right")
-    ends = clock(run, np.array([0.0, run["time_s"][-1] if len(run.series) else 3600.0]))
-    ax.set_xlim(*ends)
-    return ax
-
-
-def legend(ax):
-    """Put the legend of a panel above it on the right, in one row."""
-    handles, labels = ax.get_legend_handles_labels()
-    drawn = ax.legend(handles, labels, loc="lower right", bbox_to_anchor=(1, 1.02), ncols=max(1, len(labels)))
-    for handle in drawn.legend_handles:
-        if hasattr(handle, "set_sizes"):
-            handle.set_sizes([20.0])
-
-
-def short(number):
-    """Return a number as a label: 1.2 bn, 840 M, 8,000, -0.25."""
-    size, unit = next((each for each in ((1e9, " bn"), (1e6, " M")) if abs(number) >= each[0]), (1.0, ""))
-    return f"{number / size + 0.0:,.{3 if unit else 6}g}{unit}".replace("-", "\N{MINUS SIGN}")
-
-
-def zero(ax):
-    """Draw the line of zero."""
-    ax.axhline(0, color="#909090", linewidth=0.6, zorder=1)
-    return ax
-
-
-def draw(run, ax, values, **style):
-    """Draw one column of the series."""
-    rows = thin(values)
-    ax.plot(clock(run, run["time_s"])[rows], values[rows], **style)
-
-
-def start(run):
-    """When the run started, UTC, without a zone."""
-    at = datetime.fromisoformat(run.about.get("start", "1970-01-01"))
-    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-
-
-def clock(run, time_s):
-    """Seconds since the start of the run as datetime64, UTC."""
-    return np.datetime64(start(run), "ms") + np.rint(1e3 * time_s).astype("timedelta64[ms]")
-
-
-def thin(values, bins=DRAWN_BINS):
-    """Rows that draw the same curve: of each of `bins` stretches the first, lowest, highest, last and a missing one."""
-    if len(values) <= 4 * bins:
-        return np.arange(len(values))
-    edges = np.linspace(0, len(values), bins + 1).astype(int)
-    rows = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
-        part = values[low:high]
-        gaps = np.isnan(part)
-        rows += [low, high - 1, low + gaps.argmax()]
-        if not gaps.all():
-            rows += [low + np.nanargmin(part), low + np.nanargmax(part)]
-    return np.unique(rows)
-
-
-def binned(run, events, bins=MARKED_BINS):
-    """(time_s, mark, contracts) of events gathered into equal stretches of the run: mean, mean, sum."""
-    span_s = run["time_s"][-1] if len(run.series) else 1.0
-    number = np.minimum((events["time_s"] / span_s * bins).astype(int), bins - 1)
-    used, where = np.unique(number, return_inverse=True)
-    count = np.bincount(where, minlength=len(used))
-    height = events["mark"] if "mark" in events.dtype.names else np.zeros(len(events))
-    means = (np.bincount(where, column) / count for column in (events["time_s"], height))
-    return *means, np.bincount(where, np.abs(events["contracts"]))
