@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ class Run:
     """The tables of one run, each a np.recarray, and `about`, which says how to make them again.
 
     `series` has one row per recorded step; `liquidations`, `funding`, `adl` and `fills` one per event;
-    `accounts` one per account, as it ended. The glossary of columns, units and signs is in the README.
+    `accounts` one per account, as it ended. The glossary of columns, units and signs is in the README. `others` are the
+    Runs of further exchanges in the same market, by name.
     """
 
     series: np.recarray
@@ -26,6 +27,7 @@ class Run:
     accounts: np.recarray
     fills: np.recarray
     about: dict
+    others: dict = field(default_factory=dict)
 
     def __getitem__(self, column):
         """Return one column of `series`, (recorded steps,); KeyError names the nearest one."""
@@ -45,26 +47,37 @@ class Run:
     def save(self, folder, csv=False, force=False):
         """Write every table as Parquet, and `about.json`, into the new `folder`; with `csv` as CSV too.
 
-        Whole or not at all: an OSError says in one sentence why nothing was saved. `force` replaces
-        an earlier run, and only a run.
+        Other exchanges go into folders of their own under it, `beside/NAME`. Whole or not at all: an OSError says in
+        one sentence why nothing was saved. `force` replaces an earlier run, and only a run.
         """
         with new_folder(folder, force) as partial:
-            about = json.dumps(plain(self.about), indent=2, allow_nan=False)
-            for table in TABLES:
-                write_table(getattr(self, table), partial / f"{table}.parquet", about)
-                if csv:
-                    self.frame(table).to_csv(partial / f"{table}.csv", index=False)
-            (partial / "about.json").write_text(about + "\n", encoding="utf-8")
+            self.write(partial, csv)
+
+    def write(self, folder, csv):
+        """Write everything into a folder that is there."""
+        about = json.dumps(plain(self.about), indent=2, allow_nan=False)
+        for table in TABLES:
+            write_table(getattr(self, table), folder / f"{table}.parquet", about)
+            if csv:
+                self.frame(table).to_csv(folder / f"{table}.csv", index=False)
+        (folder / "about.json").write_text(about + "\n", encoding="utf-8")
+        for name, run in self.others.items():
+            (folder / BESIDE / name).mkdir(parents=True)
+            run.write(folder / BESIDE / name, csv)
 
     @classmethod
     def load(cls, folder):
         """Return the run that `save` left in `folder`; FileNotFoundError or ValueError if it is not whole."""
         folder = Path(folder)
         tables = {table: read_table(folder / f"{table}.parquet") for table in TABLES}
-        return cls(**tables, about=read_about(folder / "about.json"))
+        about = read_about(folder / "about.json")
+        others = {name: cls.load(folder / BESIDE / name) for name in about.get(BESIDE, ())}
+        return cls(**tables, about=about, others=others)
 
 
-TABLES = tuple(field.name for field in fields(Run) if field.name != "about")
+BESIDE = "beside"
+"""Folder of the other exchanges under that of a run, and what `about` calls the list of their names."""
+TABLES = tuple(each.name for each in fields(Run) if each.name not in ("about", "others"))
 
 
 def write_table(rows, path, about):

@@ -1,6 +1,7 @@
 """What a market is told when it is made: checked, and put into steps and into the kernels' record of terms."""
 
 import math
+import re
 from datetime import UTC, datetime
 
 from sim.contract import MOST_UNITS
@@ -60,6 +61,22 @@ def require_affordable(crowd, units_per_coin):
     total = float(crowd.traits.coin.sum()) * units_per_coin
     if not total < MOST_UNITS:
         raise ValueError(f"coin of {crowd.name} must fit in 2^62 units, all together (got {crowd.coin}); give less")
+
+
+def require_beside(market, name, venue):
+    """ValueError unless `market` may get a further exchange of that name, by the rules of `venue`."""
+    taken = [each.name for each in market.markets[1:]]
+    if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,12}", name)) or name in taken:
+        what = "up to 12 letters, digits, - and _, and differ from the others'"
+        raise ValueError(f"the name of an exchange must be {what} (got {name!r}); choose another")
+    ours, theirs = market.venue.contract, venue.contract
+    if (ours.unit, ours.coin_margined) != (theirs.unit, theirs.coin_margined):
+        raise ValueError(
+            f"exchanges of one market must settle in the same unit (got {theirs.name}, {theirs.unit} {theirs.coin}, "
+            f"beside {ours.name}, {ours.unit} {ours.coin}); choose venues of one kind"
+        )
+    if market.clock or market.number:
+        raise RuntimeError("an exchange must be opened beside a market's first one, before the first step")
 
 
 def utc(start):

@@ -319,7 +319,7 @@ MUTANTS = (
            (CROWDS, "sent_for")),
     Mutant("another account's dice", "agents/noise.py",
            "uniform4(key[0], key[1], i - first,", "uniform4(key[0], key[1], i,", (CROWDS, "sleeps and Noise")),
-    Mutant("trade during a halt", "sim/market.py", "        if not halted:\n", "        if True:\n",
+    Mutant("trade during a halt", "sim/market.py", "self.markets if not each.exchange.now[0].halted]", "self.markets]",
            (MARKET, "halt")),
     Mutant("funding owed counted as won", "sim/outcome.py", "now.mark_units - owed)", "now.mark_units + owed)",
            (MARKET, "hourly")),
