@@ -23,9 +23,9 @@ from sim.terms import (
     fund_units,
     halted_steps,
     require_affordable,
-    require_beside,
     rows_of,
     utc,
+    venue_beside,
     whole_steps,
     write_terms,
 )
@@ -126,7 +126,7 @@ class Market(mesa.Model):
         """Open a further exchange at this clock and spot, and return it: crowds join it as they join a market.
 
         name:      of the exchange, letters, digits, - and _: in the names of its crowds, and in `Run.others`
-        venue:     its rules; it settles in the unit of the first, whose index it reads
+        venue:     its rules; it settles in the coin of the first, counts in its unit, and reads its index
         fund_coin: its insurance fund at the start
         halt:      (from, to) hours between which nothing trades there
 
@@ -388,7 +388,7 @@ class Beside(Market):
     """A further exchange in a market: its own venue, book, ledger, fund and crowds. Made by `Market.beside`."""
 
     def __init__(self, market, name, venue, fund_coin, halt):
-        require_beside(market, name, venue)
+        venue = venue_beside(market, name, venue)
         super(Market, self).__init__(rng=market.seed)
         for shared in "seed step_s check clock length start half_life_s forced record_every keeps_fills".split():
             setattr(self, shared, getattr(market, shared))

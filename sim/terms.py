@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sim.contract import MOST_UNITS
@@ -63,20 +64,20 @@ def require_affordable(crowd, units_per_coin):
         raise ValueError(f"coin of {crowd.name} must fit in 2^62 units, all together (got {crowd.coin}); give less")
 
 
-def require_beside(market, name, venue):
-    """ValueError unless `market` may get a further exchange of that name, by the rules of `venue`."""
+def venue_beside(market, name, venue):
+    """`venue` as a further exchange of `market` keeps its accounts: in the unit of the first one, so that coin may be
+    sent from one to the other. ValueError unless both settle in the same coin and the name will do."""
     taken = [each.name for each in market.markets[1:]]
     if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,12}", name)) or name in taken:
         what = "up to 12 letters, digits, - and _, and differ from the others'"
         raise ValueError(f"the name of an exchange must be {what} (got {name!r}); choose another")
     ours, theirs = market.venue.contract, venue.contract
-    if (ours.unit, ours.coin_margined) != (theirs.unit, theirs.coin_margined):
-        raise ValueError(
-            f"exchanges of one market must settle in the same unit (got {theirs.name}, {theirs.unit} {theirs.coin}, "
-            f"beside {ours.name}, {ours.unit} {ours.coin}); choose venues of one kind"
-        )
+    if (ours.coin, ours.coin_margined) != (theirs.coin, theirs.coin_margined):
+        got = f"{theirs.coin} of {theirs.name} beside {ours.coin} of {ours.name}"
+        raise ValueError(f"exchanges of one market must settle in the same coin (got {got}); choose another venue")
     if market.clock or market.number:
         raise RuntimeError("an exchange must be opened beside a market's first one, before the first step")
+    return venue if theirs.unit == ours.unit else replace(venue, contract=replace(theirs, unit=ours.unit))
 
 
 def utc(start):
