@@ -1,8 +1,10 @@
 """Two exchanges of one market, of which one fails."""
 
+from dataclasses import replace
+
 from agents import CrossVenueArbitrageurs, LogNormal
 from scenarios.scenario import scenario
-from scenarios.shock import filled, shocked
+from scenarios.shock import HIGH, filled, shocked
 from sim.venues import BITMEX
 
 
@@ -26,12 +28,13 @@ def contagion(
 ):
     """Does the failure of one exchange reach another one through those who trade at both?
 
-    Expect: yes: with arbitrageurs the deepest discount of the sound exchange is 8 percentage points deeper, 8 instead
-    of 0.5 %, nearly that of the failing one, which it does not make shallower: what one's liquidations sell is sold at
-    the other within seconds, until its makers leave too. The failing exchange gains: three quarters fewer contracts of
-    its winners are closed against their will. It takes a fall that the makers of both cannot bear: after one of 5 %, or
-    with four times the makers at the sound exchange, it feels nothing. That the other's fund is empty matters little to
-    it; a halt there from the middle of the fall on leaves it a discount below 2 %.
+    Expect: yes: with arbitrageurs the deepest discount of the sound exchange within the hour is 8 percentage points
+    deeper, 8 instead of 0.5 %, nearly that of the failing one, which it does not make shallower. What the one has to
+    sell they sell at the other; its makers, who take that in the fall, leave as they do without arbitrageurs, but do
+    not come back, and then the discount grows until the end of the hour and beyond it. The failing exchange gains:
+    three quarters fewer contracts of its winners are closed against their will. After a fall of 5 %, or with four times
+    the makers at the sound exchange, it feels nothing. That the other's fund is empty matters little to it; a halt
+    there from the middle of the fall on leaves it a discount of some 2 %.
 
     arbitrageurs: between the exchanges, their number
     arbitrageur_coin: of each of them at each exchange
@@ -48,11 +51,11 @@ def contagion(
     """
     middle = 0.25 + over_s / 7_200.0
     halt = market.pop("halt", ()) or ((middle, middle + halt_hours) if halt_hours else ())
-    longs = LogNormal(median=leverage, sigma=0.5, low=1.0, high=80.0)
+    longs = LogNormal(median=leverage, sigma=0.5, low=1.0, high=min(80.0, market.get("venue", BITMEX).max_leverage))
     market = shocked(
         seed=seed, move=-fall, over_s=over_s, depth=depth, longs=longs, fund_coin=fund_coin, halt=halt, **market
     )
     other = market.beside("sound", venue=other_venue, fund_coin=other_fund_coin)
-    filled(other, depth=other_depth)
+    filled(other, depth=other_depth, longs=replace(HIGH, high=min(HIGH.high, other_venue.max_leverage)))
     CrossVenueArbitrageurs(market, other=other, count=arbitrageurs, coin=arbitrageur_coin, transfer_s=transfer_s)
     return market
