@@ -6,6 +6,7 @@
 from agents.arbitrage import Arbitrageurs
 from agents.backstop import BackstopProviders
 from agents.chartists import Chartists
+from agents.cross_exchange import CrossVenueArbitrageurs
 from agents.cross_venue import SpotArbitrageurs
 from agents.crowd import Crowd
 from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
@@ -29,6 +30,7 @@ CROWDS = (
     BackstopProviders,
     Breakouts,
     Chartists,
+    CrossVenueArbitrageurs,
     DollarMinters,
     FundingHarvesters,
     HedgedMakers,
@@ -53,6 +55,7 @@ __all__ = [
     "Breakouts",
     "Chartists",
     "Choice",
+    "CrossVenueArbitrageurs",
     "Crowd",
     "DollarMinters",
     "Exponential",

@@ -95,7 +95,6 @@ class SpotArbitrageurs(Crowd):
         where = np.tile(np.arange(venues), self.count)
         self.first_holding = len(spot_market.state.holdings)
         spot_market.admit(where, accounts, usd=np.repeat(usd, venues), coin=np.repeat(coin, venues))
-        self.market.spot_traders = True
 
     def context(self):
         """The spot market, and where the crowd's holdings begin, one for each venue and account."""

@@ -49,7 +49,7 @@ class Crowd(mesa.Agent):
     messages_per_wake = 4  # the most that a compiled rule sends for one account
 
     def __post_init__(self):
-        self.name = self.name or type(self).__name__
+        self.name = self.name or type(self).__name__ + self.market.suffix
         if isinstance(self.count, bool) or not (isinstance(self.count, int | np.integer) and self.count >= 0):
             raise ValueError(f"count of {self.name} must be a whole number, 0 or more (got {self.count!r}); correct it")
         if self.max_leverage is None:

@@ -13,7 +13,7 @@ from analysis.values import parse
 from scenarios.scenario import defaults, question
 from sim.folders import check_folder
 from sim.provenance import provenance
-from sim.record import TABLES, Run, plain
+from sim.record import BESIDE, TABLES, Run, plain
 
 INTERRUPTED = 130  # the exit status of a process ended by Ctrl-C
 DPI = 150  # of the pictures
@@ -82,8 +82,17 @@ def comparison(run, folder):
         old = Run.load(folder)
     except (ValueError, OSError) as error:
         return f"Not compared with {folder}: {error}"
-    other = [name for name in TABLES if not same(getattr(run, name), getattr(old, name))]
+    other = differing(run, old)
     return f"Differs from {folder} in: {', '.join(other)}" if other else f"Identical to {folder}"
+
+
+def differing(run, old):
+    """Return the names of the tables in which two runs differ, those of further exchanges after their names."""
+    found = [name for name in TABLES if not same(getattr(run, name), getattr(old, name))]
+    for name in sorted(run.others.keys() | old.others.keys()):
+        pair = run.others.get(name), old.others.get(name)
+        found += [f"{name}/{table}" for table in differing(*pair)] if all(pair) else [f"the exchange {name}"]
+    return found
 
 
 def same(one, other):
@@ -144,7 +153,8 @@ def progress_bar(market):
 
 
 def report(run, folder):
-    """Sum up a saved run in its folder and on the terminal, beside published facts where it lies over such days."""
+    """Sum up a saved run in its folder and on the terminal, beside published facts where it lies over such days; then
+    the other exchanges of its market."""
     from analysis import figures, march, summary
 
     try:
@@ -160,6 +170,9 @@ def report(run, folder):
         raise OSError(f"the run is saved in {folder}, but not its whole report ({reason})") from error
     pictures = " and ".join(str(each) for each in sorted(folder.glob("*.png")))
     click.echo(f"\nSaved in {folder}; look at {pictures}")
+    for name, other in run.others.items():
+        click.echo(f"\nBeside it, on {name}:\n")
+        report(other, folder / BESIDE / name)
 
 
 def status(run):

@@ -11,7 +11,7 @@ from analysis.options import fitted
 from analysis.sweep.arguments import OF_THE_SWEEP, present, resolved
 from analysis.sweep.spelled import twin as spelled
 from analysis.sweep.spelled import unquoted
-from sim.record import plain
+from sim.record import BESIDE, plain
 
 NOTE = "One pair is an anecdote: `perpsim sweep {} --seeds 0:16 --twin ...` says what of it is chance."
 DPI = 150
@@ -42,15 +42,23 @@ def follow(market, arguments):
 
 
 def report(base, twin, folder):
-    """Print and save beside the runs what the change did: difference.json and difference.png."""
+    """Print and save beside the runs what the change did: difference.json and difference.png, for each exchange."""
+    told(base, twin, folder)
+    for name in (each for each in base.others if each in twin.others):
+        click.echo(f"\nBeside it, on {name}:")
+        told(base.others[name], twin.others[name], folder / BESIDE / name)
+    click.echo("\n" + NOTE.format((base.about.get("scenario") or {}).get("name", "SCENARIO")))
+
+
+def told(base, twin, folder):
+    """The same of one exchange."""
     numbers = summary.summary(base), summary.summary(twin)
     rows = {name: (one, numbers[1][name], numbers[1][name] - one) for name, one in numbers[0].items()}
-    told = {name: dict(zip(("base", "twin", "difference"), row, strict=True)) for name, row in rows.items()}
-    text = json.dumps(plain(told), indent=2, allow_nan=False)
+    differences = {name: dict(zip(("base", "twin", "difference"), row, strict=True)) for name, row in rows.items()}
+    text = json.dumps(plain(differences), indent=2, allow_nan=False)
     (folder / "difference.json").write_text(text + "\n", encoding="utf-8")
     figure(base, twin).savefig(folder / "difference.png", dpi=DPI)
     click.echo(table(rows))
-    click.echo("\n" + NOTE.format((base.about.get("scenario") or {}).get("name", "SCENARIO")))
 
 
 def table(rows):

@@ -7,6 +7,7 @@ from scenarios.backstop import backstop
 from scenarios.basis_traders import basis_traders
 from scenarios.brakes import brakes
 from scenarios.calm import calm
+from scenarios.contagion import contagion
 from scenarios.crowded_longs import crowded_longs
 from scenarios.flash_crash import flash_crash
 from scenarios.funding_squeeze import funding_squeeze
@@ -39,6 +40,7 @@ __all__ = [
     "basis_traders",
     "brakes",
     "calm",
+    "contagion",
     "crowded_longs",
     "flash_crash",
     "funding_squeeze",

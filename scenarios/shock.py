@@ -16,18 +16,26 @@ def shocked(
     *, seed, move, over_s=600.0, hours=1.0, at_hours=0.25, step_s=1.0, depth=1.0, loss_limit=0.25, longs=HIGH,
     shorts=LOW, open_interest_usd=20e6, others=(), **market,
 ):  # fmt: skip
-    """A Market in which spot moves by `move`, a fraction, and crowds that hold an open interest against each other.
+    """A Market in which spot moves by `move`, a fraction, with the crowds of `filled`."""
+    if not -1 < move < float("inf"):
+        raise ValueError(f"a move of spot must be a fraction above -1 (got {move}); -0.1 is a fall of ten percent")
+    shock = Shock(at_s=at_hours * 3600.0, log_size=log1p(move), over_s=over_s)
+    path = Shocked(GeometricBrownian(price=PRICE, volatility=VOLATILITY), (shock,))
+    market = Market(seed=seed, hours=hours, step_s=step_s, path=market.pop("path", path), **market)
+    return filled(
+        market, depth=depth, loss_limit=loss_limit, longs=longs, shorts=shorts, open_interest_usd=open_interest_usd,
+        others=others,
+    )  # fmt: skip
+
+
+def filled(market, *, depth=1.0, loss_limit=0.25, longs=HIGH, shorts=LOW, open_interest_usd=20e6, others=()):
+    """`market` with crowds that hold an open interest against each other.
 
     depth: capital of the makers, as a multiple; loss_limit: of their equity, at which they leave
     longs, shorts: effective leverage of 2,000 and 1,400 accounts, which have the capital that it asks for
     others: functions of the market that let further longs, or shorts, join: (crowds of longs, crowds of shorts), whose
         positions at their own leverage come on top
     """
-    if not -1 < move < float("inf"):
-        raise ValueError(f"a move of spot must be a fraction above -1 (got {move}); -0.1 is a fall of ten percent")
-    shock = Shock(at_s=at_hours * 3600.0, log_size=log1p(move), over_s=over_s)
-    path = Shocked(GeometricBrownian(price=PRICE, volatility=VOLATILITY), (shock,))
-    market = Market(seed=seed, hours=hours, step_s=step_s, path=market.pop("path", path), **market)
     if not market.venue.pool:
         MarketMakers(market, count=20, coin=25.0 * depth, loss_limit=loss_limit)
     NoiseTraders(market, count=700, coin=0.5)

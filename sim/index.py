@@ -202,7 +202,7 @@ class OpenSpot:
     """Spot in one run. `state` is its spot.Spot, for kernels; another object after each `admit`."""
 
     def __init__(self, state):
-        self.state, self.step = state, 0
+        self.state, self.step, self.traders = state, 0, False
 
     def observe(self, step):
         """Let a step pass, the first being 0, and return the index."""
@@ -210,6 +210,11 @@ class OpenSpot:
         if not index > 0:
             raise ValueError(f"the index must stay positive (got {index} at step {step}); sell less, or deepen spot")
         return index
+
+    @property
+    def index(self):
+        """The index as last observed, USD."""
+        return float(self.state.now[0].index)
 
     @property
     def first_price(self):
@@ -230,16 +235,17 @@ class OpenSpot:
         """How far trades have moved the index since the last `observe`, USD: what its next value will show."""
         return spot.moved_usd(self.state)
 
-    def admit(self, venue, accounts, *, usd=0.0, coin=0.0):
-        """Open holdings for rows `accounts` of the exchange; returns their rows.
+    def admit(self, venue, accounts, exchange=0, *, usd=0.0, coin=0.0):
+        """Open holdings for rows `accounts` of the exchange of that number; returns their rows.
 
         venue: number of theirs; usd, coin: brought in; each a scalar or (accounts,)
         """
+        self.traders = True
         terms, now, first = self.state.terms[0], self.state.now[0], len(self.state.holdings)
         last, venues = len(self.state.venues) - 1, np.asarray(venue)
         require((venues >= 0) & (venues <= last), venues, f"venue must be 0 to {last}", "choose another")
         rows = records(len(accounts), spot.HOLDING)
-        rows.account, rows.venue = accounts, venue
+        rows.account, rows.venue, rows.exchange = accounts, venue, exchange
         rows.usd, rows.coin = whole("usd", usd, terms.usd_unit), whole("coin", coin, terms.coin_unit)
         now.usd_in, now.coin_in = added("usd", now.usd_in, rows.usd), added("coin", now.coin_in, rows.coin)
         self.state = self.state.replace(holdings=np.concatenate([self.state.holdings, rows]).view(np.recarray))
@@ -250,12 +256,12 @@ class OpenSpot:
         spot.trade_all(self.state, orders)
 
     def arrivals(self, step):
-        """[(account, settlement units)] that the exchange now receives; what is for spot is booked here."""
+        """[(exchange, account, settlement units)] that exchanges now receive; what is for spot is booked here."""
         if not spot.due(self.state, step):
             return []
-        accounts, units = np.zeros((2, len(self.state.holdings)), np.int64)
-        count = spot.land(self.state, step, accounts, units)
-        return list(zip(accounts[:count].tolist(), units[:count].tolist(), strict=True))
+        landed = np.zeros((len(self.state.holdings), 3), np.int64)
+        count = spot.land(self.state, step, landed)
+        return [tuple(each) for each in landed[:count].tolist()]
 
 
 def whole(name, amount, unit):

@@ -14,6 +14,12 @@ def check(x):
     orders_are_reserved(x)
 
 
+def check_all(market):
+    """Assert the laws of every exchange of a market."""
+    for each in market.markets:
+        check(each.exchange)
+
+
 def coin_is_conserved(x):
     """Wallets, margins and costs add up to deposits and the funding not yet booked, to the last unit."""
     accounts, now = x.accounts, x.now[0]

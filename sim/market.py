@@ -1,4 +1,4 @@
-"""The market: a clock, spot, and one exchange on which crowds trade. Start reading at `Market.step`."""
+"""The market: a clock, spot, and the exchanges on which crowds trade. Start reading at `Market.step`."""
 
 import math
 
@@ -19,12 +19,22 @@ from sim.paths import GeometricBrownian
 from sim.sessions import Sessions
 from sim.stamps import Stamps
 from sim.streams import generator
-from sim.terms import cadence, fund_units, halted_steps, require_affordable, rows_of, utc, whole_steps, write_terms
+from sim.terms import (
+    cadence,
+    fund_units,
+    halted_steps,
+    require_affordable,
+    rows_of,
+    utc,
+    venue_beside,
+    whole_steps,
+    write_terms,
+)
 from sim.venues import BITMEX
 
 
 class Market(mesa.Model):
-    """One perpetual on one exchange, its spot venues, and the crowds that trade it.
+    """One perpetual on one exchange, its spot venues, and the crowds that trade it; `beside` adds further exchanges.
 
     seed:           of everything drawn; whole, 0 or more
     venue:          rules of the exchange
@@ -68,45 +78,69 @@ class Market(mesa.Model):
     ):
         generator(seed, "market")  # refuses a bad seed before anything else does
         super().__init__(rng=seed)
-        self.seed, self.venue, self.step_s, self.check, self.about = seed, venue, step_s, check, {}
+        self.seed, self.step_s, self.check, self.about = seed, step_s, check, {}
         self.clock, self.length, self.start = 0, whole_steps(hours, step_s), utc(start)
-        self.halt = halted_steps(halt, step_s)
+        self.half_life_s, self.forced, self.record_every, self.keeps_fills = half_life_s, forced, record_every, fills
+        self.maps = maps
+        self.markets, self.number, self.suffix = [self], 0, ""
+        self.open_exchange(venue, halt)
+        self.spot = spot.open(
+            path.prices(seed, self.length, step_s),
+            seed,
+            step_s,
+            spot_impact,
+            unit=venue.contract.unit,
+            in_usd=not venue.contract.coin_margined,
+            base_impact=base_impact,
+            rule=venue.index,
+        )
+        self.replays = spot.replays
+        self.begin(self.spot.observe(0), fund_coin)
+
+    def open_exchange(self, venue, halt):
+        """Make the exchange, by the rules of `venue`, without an index yet."""
+        self.venue, self.halt = venue, halted_steps(halt, self.step_s)
         self.crowds, self.first_rows, self.messages = [], np.zeros(0, np.int64), records(256, MESSAGE)
         self.wheel = np.full(wheel.SLOTS, -1, np.int32)
         self.awake, self.bounds = np.zeros(0, np.int32), np.zeros(1, np.int64)
         self.exchange = new_exchange(venue.contract.ladder(), venue.tiers.table(venue.contract.unit))
-        write_terms(self.exchange.terms[0], venue, step_s, half_life_s, forced, fills)
-        self.exchange.now[0].draw_left = self.exchange.terms[0].draw_limit
-        prices, contract = path.prices(seed, self.length, step_s), venue.contract
-        self.spot = spot.open(
-            prices,
-            seed,
-            step_s,
-            spot_impact,
-            unit=contract.unit,
-            in_usd=not contract.coin_margined,
-            base_impact=base_impact,
-            rule=venue.index,
-        )
+        terms = self.exchange.terms[0]
+        write_terms(terms, venue, self.step_s, self.half_life_s, self.forced, self.keeps_fills)
+        self.exchange.now[0].draw_left = terms.draw_limit
+        self.funding = Stamps(venue, self.start, self.length, self.step_s)
+        self.sessions = Sessions(venue, self.start, self.step_s)
+        self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, self.step_s)
+        self.adl, self.adl_prices, self.fills, self.atlas = [], {}, [], self.maps.open(self.step_s)
+        self.series = records(rows_of(self.length, self.record_every), series.SERIES)
+
+    def begin(self, index, fund_coin):
+        """Show the exchange its first index, and fill its fund."""
+        venue, contract = self.venue, self.venue.contract
         if venue.pool:
-            pool = venue.pool.start(float(contract.index(prices[0])), contract, step_s)
+            pool = venue.pool.start(float(contract.index(self.spot.first_price)), contract, self.step_s)
             self.exchange = self.exchange.replace(pool=pool)
-        self.replays, self.spot_traders = spot.replays, False
-        self.funding = Stamps(venue, self.start, self.length, step_s)
-        self.sessions = Sessions(venue, self.start, step_s)
-        self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, step_s)
-        self.adl, self.adl_prices, self.fills, self.keeps_fills = [], {}, [], fills
-        self.atlas = maps.open(step_s)
-        self.record_every, self.series = record_every, records(rows_of(self.length, record_every), series.SERIES)
-        self.observe()
+        series.observe(self.exchange, 0, index)
         self.exchange.terms[0].engine_rate = venue.unwind.usd_per_s / self.contract_usd
         self.funding.announce(self.exchange, 0)
         deposit(self.exchange, FUND, fund_units(fund_coin, self.units_per_coin))
         series.look(self.exchange)
         self.set_mark()
 
+    def beside(self, name, *, venue=BITMEX, fund_coin=1_000.0, halt=()):
+        """Open a further exchange at this clock and spot, and return it: crowds join it as they join a market.
+
+        name:      of the exchange, letters, digits, - and _: in the names of its crowds, and in `Run.others`
+        venue:     its rules; it settles in the coin of the first, counts in its unit, and reads its index
+        fund_coin: its insurance fund at the start
+        halt:      (from, to) hours between which nothing trades there
+
+        Everything else is as at the first. No coin and no order passes from one to the other but by a crowd that is
+        at both.
+        """
+        return Beside(self, name, venue, fund_coin, halt)
+
     def step(self):
-        """One step, in this order:
+        """One step, in this order, of which each exchange does its part before the next begins:
 
         1. observe      spot moves, and the index with it; orders expire
         2. mark         the exchange marks positions to a fair price, and stops fire
@@ -116,27 +150,39 @@ class Market(mesa.Model):
         6. settle       funding, and losses that are shared at the end of a day, when due
         7. record
         """
-        if self.clock == 0:
-            self.sessions.open(self.exchange)
-        self.clock += 1
-        halted = self.exchange.now[0].halted = self.halt[0] <= self.clock < self.halt[1]
+        trading = self.tick()
         self.observe()
-        self.set_mark()
-        if not halted:
-            messages = self.decide()
-            self.liquidate()
-            self.match(messages)
-        self.settle()
-        self.record()
+        for each in self.markets:
+            each.set_mark()
+        messages = [each.decide() for each in trading]
+        for each in trading:
+            each.liquidate()
+        for each, count in zip(trading, messages, strict=True):
+            each.match(count)
+        for each in self.markets:
+            each.settle()
+            each.record()
         if self.check:
-            laws.check(self.exchange)
+            laws.check_all(self)
+
+    def tick(self):
+        """Let the clock pass one step; returns the markets where trading is not halted."""
+        if self.number:
+            raise RuntimeError("an exchange beside another must be stepped by its market; step or run that")
+        for each in self.markets:
+            if each.clock == 0:
+                each.sessions.open(each.exchange)
+            each.clock += 1
+            each.exchange.now[0].halted = each.halt[0] <= each.clock < each.halt[1]
+        return [each for each in self.markets if not each.exchange.now[0].halted]
 
     def observe(self):
         """Let spot and the index move, and transfers from spot arrive."""
-        series.observe(self.exchange, self.clock, self.spot.observe(self.clock))
-        if self.spot_traders:
-            for account, units in self.spot.arrivals(self.clock):
-                deposit(self.exchange, account, units)
+        index = self.spot.observe(self.clock)
+        for each in self.markets:
+            series.observe(each.exchange, self.clock, index)
+        for number, account, units in self.spot.arrivals(self.clock):
+            deposit(self.markets[number].exchange, account, units)
 
     def set_mark(self):
         """Mark to the venue's rule when due, with and without the live impact of forced closes."""
@@ -149,11 +195,12 @@ class Market(mesa.Model):
         """Let the crowds that are awake write their messages; returns how many."""
         wheel.collect(self.exchange, self.wheel, self.first_rows, self.awake, self.bounds)
         count, bounds = 0, self.bounds.tolist()
+        moved = self.spot.moved_usd() if self.number else 0.0
         for number, crowd in enumerate(self.crowds):
             if bounds[number] < bounds[number + 1]:
                 count = crowd.write(self.awake[bounds[number] : bounds[number + 1]], count)
-        if self.spot_traders and not self.replays:
-            attribute_spot(self.exchange, self.spot.moved_usd())
+        if self.spot.traders and not self.replays:
+            attribute_spot(self.exchange, self.spot.moved_usd() - moved)
         return count
 
     def liquidate(self):
@@ -267,7 +314,7 @@ class Market(mesa.Model):
         """Give a crowd its account rows and make its deposits; returns the first row."""
         if self.clock:
             raise RuntimeError("crowds must join before the first step; build a new market")
-        if any(other.name == crowd.name for other in self.crowds):
+        if any(other.name == crowd.name for market in self.markets for other in market.crowds):
             raise ValueError(f"crowds must differ in name (got {crowd.name!r} twice); give one of them name=...")
         x, first = self.exchange, len(self.exchange.accounts)
         require_affordable(crowd, self.units_per_coin)
@@ -291,8 +338,7 @@ class Market(mesa.Model):
         usd = usd_coin * self.spot.first_price
         numbers = np.arange(crowd.count)
         venues = numbers % len(self.spot.state.venues)
-        rows = self.spot.admit(venues, crowd.first + numbers, usd=usd, coin=coin)
-        self.spot_traders = True
+        rows = self.spot.admit(venues, crowd.first + numbers, self.number, usd=usd, coin=coin)
         return int(rows[0]) if len(rows) else 0
 
     def endow(self, contracts, longs, shorts, entry=0.0, spread=0.0):
@@ -342,3 +388,18 @@ class Market(mesa.Model):
         """Settlement units in one coin; what a coin is worth at the start where the venue settles in USD."""
         contract = self.venue.contract
         return (1.0 if contract.coin_margined else float(self.exchange.now[0].index)) / contract.unit
+
+
+class Beside(Market):
+    """A further exchange in a market: its own venue, book, ledger, fund and crowds. Made by `Market.beside`."""
+
+    def __init__(self, market, name, venue, fund_coin, halt):
+        venue = venue_beside(market, name, venue)
+        super(Market, self).__init__(rng=market.seed)
+        for shared in "seed step_s check clock length start half_life_s forced record_every keeps_fills maps".split():
+            setattr(self, shared, getattr(market, shared))
+        self.markets, self.spot, self.replays = market.markets, market.spot, market.replays
+        self.name, self.number, self.suffix, self.about = name, len(self.markets), f" of {name}", {}
+        self.open_exchange(venue, halt)
+        self.begin(self.spot.index, fund_coin)
+        self.markets.append(self)

@@ -5,7 +5,7 @@ import numpy as np
 from sim.genealogy import branching_ratio
 from sim.ledger import owed_by
 from sim.provenance import provenance
-from sim.record import Run
+from sim.record import BESIDE, Run
 
 LIQUIDATIONS = np.dtype(
     [(name, int) for name in "step account parent contracts closed_step adl_contracts".split()]
@@ -36,11 +36,13 @@ def outcome(market, finished):
         fills=np.concatenate([*market.fills, market.exchange.fills[:0]]).view(np.recarray),
         about=about(market, finished),
         **market.atlas.tables(),
+        others={} if market.number else {each.name: outcome(each, finished) for each in market.markets[1:]},
     )
 
 
 def about(market, finished):
     """Everything needed to run it again, and how far it came."""
+    others = [] if market.number else [each.name for each in market.markets[1:]]
     return {
         **market.about,
         "seed": market.seed,
@@ -52,6 +54,7 @@ def about(market, finished):
         "finished": finished,
         "crowds": [repr(crowd) for crowd in market.crowds],
         "branching_ratio": branching_ratio(market.exchange),
+        **({BESIDE: others} if others else {}),
         **provenance(),
     }
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,8 @@ class Run:
 
     `series` has one row per recorded step; `liquidations`, `funding`, `adl` and `fills` one per event;
     `accounts` one per account, as it ended; `book_map` and `liquidation_map` have rows where the run was asked for
-    maps. The glossary of columns, units and signs is in the README.
+    maps. The glossary of columns, units and signs is in the README. `others` are the Runs of further exchanges in the
+    same market, by name.
     """
 
     series: np.recarray
@@ -30,6 +31,7 @@ class Run:
     about: dict
     book_map: np.recarray = field(default_factory=lambda: np.recarray(0, BOOK_MAP))
     liquidation_map: np.recarray = field(default_factory=lambda: np.recarray(0, LIQUIDATION_MAP))
+    others: dict = field(default_factory=dict)
 
     def __getitem__(self, column):
         """Return one column of `series`, (recorded steps,); KeyError names the nearest one."""
@@ -50,16 +52,23 @@ class Run:
         """Write every table as Parquet, maps only if there are any, and `about.json`, into the new `folder`; with `csv`
         as CSV too.
 
-        Whole or not at all: an OSError says in one sentence why nothing was saved. `force` replaces
-        an earlier run, and only a run.
+        Other exchanges go into folders of their own under it, `beside/NAME`. Whole or not at all: an OSError says in
+        one sentence why nothing was saved. `force` replaces an earlier run, and only a run.
         """
         with new_folder(folder, force) as partial:
-            about = json.dumps(plain(self.about), indent=2, allow_nan=False)
-            for table in (*TABLES, *(each for each in MAPS if len(getattr(self, each)))):
-                write_table(getattr(self, table), partial / f"{table}.parquet", about)
-                if csv:
-                    self.frame(table).to_csv(partial / f"{table}.csv", index=False)
-            (partial / "about.json").write_text(about + "\n", encoding="utf-8")
+            self.write(partial, csv)
+
+    def write(self, folder, csv):
+        """Write everything into a folder that is there."""
+        about = json.dumps(plain(self.about), indent=2, allow_nan=False)
+        for table in (*TABLES, *(each for each in MAPS if len(getattr(self, each)))):
+            write_table(getattr(self, table), folder / f"{table}.parquet", about)
+            if csv:
+                self.frame(table).to_csv(folder / f"{table}.csv", index=False)
+        (folder / "about.json").write_text(about + "\n", encoding="utf-8")
+        for name, run in self.others.items():
+            (folder / BESIDE / name).mkdir(parents=True)
+            run.write(folder / BESIDE / name, csv)
 
     @classmethod
     def load(cls, folder):
@@ -67,11 +76,15 @@ class Run:
         folder = Path(folder)
         there = [each for each in MAPS if (folder / f"{each}.parquet").exists()]
         tables = {table: read_table(folder / f"{table}.parquet") for table in (*TABLES, *there)}
-        return cls(**tables, about=read_about(folder / "about.json"))
+        about = read_about(folder / "about.json")
+        others = {name: cls.load(folder / BESIDE / name) for name in about.get(BESIDE, ())}
+        return cls(**tables, about=about, others=others)
 
 
-MAPS = tuple(each.name for each in fields(Run) if each.default_factory is not MISSING)
-TABLES = tuple(each.name for each in fields(Run) if each.name not in ("about", *MAPS))
+BESIDE = "beside"
+"""Folder of the other exchanges under that of a run, and what `about` calls the list of their names."""
+MAPS = ("book_map", "liquidation_map")
+TABLES = tuple(each.name for each in fields(Run) if each.name not in ("about", "others", *MAPS))
 """The tables of every run; MAPS: those of runs that were asked for them."""
 
 

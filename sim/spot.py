@@ -57,6 +57,7 @@ HOLDING = np.dtype(
         ("transit", np.int64),  # settlement units on their way here, or, negative, to the exchange
         ("arrives_step", np.int64),  # of what is in transit
         ("account", np.int32),  # row at the exchange; -1 none
+        ("exchange", np.int32),  # its number; 0 the market's first
         ("venue", np.int32),
     ],
     align=True,
@@ -315,10 +316,10 @@ def due(s, step):
 
 
 @kernel
-def land(s, step, accounts, units):
-    """Book the transfers that are due; returns how many of them are for the exchange.
+def land(s, step, landed):
+    """Book the transfers that are due; returns how many of them are for an exchange.
 
-    accounts, units: (rows,) written: the account that the caller credits with so many settlement units
+    landed: (rows, 3) written: the exchange and the account that the caller credits, and with how many settlement units
     """
     now, count = s.now[0], 0
     now.next_arrival = NEVER
@@ -327,7 +328,8 @@ def land(s, step, accounts, units):
         if holding.transit != 0 and holding.arrives_step > step:
             now.next_arrival = min(now.next_arrival, holding.arrives_step)
         elif holding.transit < 0:
-            accounts[count], units[count] = holding.account, -holding.transit
+            landed[count, 0], landed[count, 1] = holding.exchange, holding.account
+            landed[count, 2] = -holding.transit
             bring(s, holding.transit)
             holding.transit = 0
             count += 1

@@ -1,6 +1,8 @@
 """What a market is told when it is made: checked, and put into steps and into the kernels' record of terms."""
 
 import math
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sim.contract import MOST_UNITS
@@ -60,6 +62,22 @@ def require_affordable(crowd, units_per_coin):
     total = float(crowd.traits.coin.sum()) * units_per_coin
     if not total < MOST_UNITS:
         raise ValueError(f"coin of {crowd.name} must fit in 2^62 units, all together (got {crowd.coin}); give less")
+
+
+def venue_beside(market, name, venue):
+    """`venue` as a further exchange of `market` keeps its accounts: in the unit of the first one, so that coin may be
+    sent from one to the other. ValueError unless both settle in the same coin and the name will do."""
+    taken = [each.name for each in market.markets[1:]]
+    if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,12}", name)) or name in taken:
+        what = "up to 12 letters, digits, - and _, and differ from the others'"
+        raise ValueError(f"the name of an exchange must be {what} (got {name!r}); choose another")
+    ours, theirs = market.venue.contract, venue.contract
+    if (ours.coin, ours.coin_margined) != (theirs.coin, theirs.coin_margined):
+        got = f"{theirs.coin} of {theirs.name} beside {ours.coin} of {ours.name}"
+        raise ValueError(f"exchanges of one market must settle in the same coin (got {got}); choose another venue")
+    if market.clock or market.number:
+        raise RuntimeError("an exchange must be opened beside a market's first one, before the first step")
+    return venue if theirs.unit == ours.unit else replace(venue, contract=replace(theirs, unit=ours.unit))
 
 
 def utc(start):

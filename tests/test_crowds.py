@@ -20,6 +20,7 @@ from agents import (
     CROWDS,
     Arbitrageurs,
     Choice,
+    CrossVenueArbitrageurs,
     Crowd,
     Exponential,
     HedgedMakers,
@@ -62,12 +63,24 @@ class DipBuyers(Crowd):
 
 
 KINDS = {kind.__name__: kind for kind in (*CROWDS, DipBuyers)}
-CONTENT = {"FundingHarvesters": dict(hurdle_bps=-50.0)}  # with a rate of a basis point, though it costs more to harvest
+CONTENT = {"FundingHarvesters": dict(hurdle_bps=-50.0), "CrossVenueArbitrageurs": dict(hurdle_bps=-25.0)}
+"""Who would stay away in so small a market is content with a loss."""
 
 
 def joined(kind, **options):
-    """A function that lets a small crowd of that kind join a market."""
-    return partial(kind, **dict(count=15, name="Watched", wake_s=20.0) | CONTENT.get(kind.__name__, {}) | options)
+    """A function that lets a small crowd of that kind join a market; who trades at two exchanges finds another one."""
+    options = dict(count=15, name="Watched", wake_s=20.0) | CONTENT.get(kind.__name__, {}) | options
+    if kind is CrossVenueArbitrageurs:
+        return lambda market: kind(market, other=calmer(market), **options)
+    return partial(kind, **options)
+
+
+def calmer(market):
+    """A further exchange beside the market, with many makers."""
+    other = market.beside("Calmer")
+    MarketMakers(other, count=20, coin=20.0)
+    NoiseTraders(other, count=20, coin=2.0)
+    return other
 
 
 def asleep(name):

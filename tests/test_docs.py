@@ -55,6 +55,7 @@ VARIANTS = {
     **{"LINEAR": "BITMEX", "POWER": "BITMEX"},
 }
 """Presets that start from another one, whose rows say what they change in that."""
+METHODS = {"Market": Market.__init__, "Market.endow": Market.endow, "Market.beside": Market.beside}
 STATED = ("maker_fee", "taker_fee", "max_leverage")
 """What every venue states: rows of each preset that starts from none, though it be as by default."""
 CONSTANTS = {
@@ -102,7 +103,7 @@ def of_rules():
             yield f"{kind.__name__}.{name}", value, file_of(kind)
     for name, module in CONSTANTS.items():
         yield name, getattr(module, name.rpartition(".")[2]), file_of(module)
-    for prefix, method in {"Market": Market.__init__, "Market.endow": Market.endow}.items():
+    for prefix, method in METHODS.items():
         for name, value in defaults(method).items():
             yield f"{prefix}.{name}", value, file_of(Market)
 
@@ -122,7 +123,7 @@ def recorded(monkeypatch):
     """Yield {name: value} of the keywords other than defaults with which a Market is made and endowed inside."""
     heard = {}
     with monkeypatch.context() as patch:
-        for prefix, method in {"Market": Market.__init__, "Market.endow": Market.endow}.items():
+        for prefix, method in METHODS.items():
 
             @wraps(method)  # options of scenarios are read from its signature
             def heeded(self, *args, method=method, prefix=prefix, **keywords):
@@ -142,7 +143,8 @@ def of_scenarios(monkeypatch):
         for name, value in given.items():
             yield f"{scenario}.{name}", value, file
         with recorded(monkeypatch) as settings:
-            crowds = function(seed=1, **NEEDED.get(scenario, {})).crowds
+            markets = function(seed=1, **NEEDED.get(scenario, {})).markets
+        crowds = [crowd for market in markets for crowd in market.crowds]
         for crowd in crowds:
             usual = field_defaults(type(crowd)) | {"name": crowd.name}
             usual["max_leverage"] = usual["max_leverage"] or crowd.market.venue.max_leverage

@@ -136,7 +136,7 @@ def test_no_unit_of_coin_or_usd_is_made_or_lost(script, in_usd):
         else:
             step += 1
             here.observe(step)
-            exchange += sum(units for _, units in here.arrivals(step))
+            exchange += sum(units for *_, units in here.arrivals(step))
         spot.check(here.state)
         assert state.holdings.usd[rows].min() >= 0 and state.holdings.coin[rows].min() >= 0
         world = state.holdings[:3]
@@ -363,7 +363,7 @@ def test_transfers_take_their_time():
     held = int(state.holdings[row].coin)
     assert spot.send(state, row, 5_000, 7) and state.holdings[row].coin == held - 5_000
     assert not spot.send(state, row, 1, 7) and not spot.fetch(state, row, 1, 7)
-    assert [here.arrivals(step) for step in (6, 7, 8)] == [[], [(0, 5_000)], []]
+    assert [here.arrivals(step) for step in (6, 7, 8)] == [[], [(0, 0, 5_000)], []]
     assert spot.fetch(state, row, 300, 9) and here.arrivals(9) == [] and state.holdings[row].coin == held - 4_700
     assert not spot.send(state, row, held, 12) and not spot.send(state, row, 0, 12)
 

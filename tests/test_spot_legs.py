@@ -50,7 +50,7 @@ def test_no_unit_is_made_or_lost_by_any_sequence_of_trades_and_transfers(events,
         elif kind == "step":
             clock += wait
             market.observe(clock % 200)
-            exchange += sum(arrived for _, arrived in market.arrivals(clock))
+            exchange += sum(arrived for *_, arrived in market.arrivals(clock))
         spot.check(market.state)
         own = market.state.holdings[rows]
         assert own.coin.min() >= 0 and own.usd.min() >= 0
@@ -72,7 +72,7 @@ def test_a_transfer_arrives_once_when_it_is_due_and_at_its_own_account(in_usd):
     assert not spot.send(market.state, int(rows[1]), units, 8), "one transfer at a time"
     assert not spot.fetch(market.state, int(rows[1]), units, 8)
     assert int(market.state.holdings[settled][rows[1]]) == held - units
-    assert market.arrivals(6) == [] and market.arrivals(7) == [(11, units)] and market.arrivals(8) == []
+    assert market.arrivals(6) == [] and market.arrivals(7) == [(0, 11, units)] and market.arrivals(8) == []
     assert spot.fetch(market.state, int(rows[1]), units, 12)
     assert int(market.state.holdings[settled][rows[1]]) == held - units
     assert market.arrivals(12) == [] and int(market.state.holdings[settled][rows[1]]) == held

@@ -24,6 +24,7 @@ from scenarios import (
     basis_traders,
     brakes,
     calm,
+    contagion,
     crowded_longs,
     flash_crash,
     funding_squeeze,
@@ -65,6 +66,12 @@ def discount_log(run):
     return math.log(max(-deepest_discount_percent(run), 1e-3))
 
 
+def other_discount_percent(run):
+    """Deepest discount of a minute at the one further exchange, percent."""
+    (other,) = run.others.values()
+    return deepest_discount_percent(other)
+
+
 def late(run):
     """The series of the second half of a run."""
     return run.series[run["time_s"] > 0.5 * run["time_s"][-1]]
@@ -95,6 +102,9 @@ CLAIMS = (
     Claim(
         scenario=calm, change={"arbitrageurs": 0}, metric=peg_rms_bps, low=2.5, high=10.0, arguments={"hours": 6.0},
         short={"hours": 1.5},
+    ),
+    Claim(
+        scenario=contagion, change={"arbitrageurs": 0}, metric=other_discount_percent, low=4.0, high=15.0,
     ),
     Claim(
         scenario=crowded_longs, change={"buyers": 0}, metric=basis_mean_bps, low=-18.0, high=-8.0,
