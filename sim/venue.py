@@ -13,6 +13,7 @@ from sim.index_rules import IndexRule
 from sim.insurance import DrawLimit
 from sim.liquidation import Liquidation
 from sim.margin import NETTINGS, Tiers
+from sim.margin_scale import VolatilityMargin
 from sim.mark import FundingBasis, MarkRule
 from sim.pool_rules import ImpactPool, SkewPool, VirtualAmm
 
@@ -38,6 +39,7 @@ class Venue:
     most_contracts:  the largest position with its orders
     most_open_interest: contracts above which orders that open are refused
     price_band:      how far beyond the mark, a fraction, an order may trade; liquidations keep to it too
+    margin_scale:    how margin rates rise with volatility, if they do
     """
 
     name: str
@@ -63,6 +65,7 @@ class Venue:
     most_contracts: int = 500_000_000
     most_open_interest: float = inf
     price_band: float = inf
+    margin_scale: VolatilityMargin | None = None
 
     def __post_init__(self):
         for part in fields(self):
@@ -79,6 +82,8 @@ class Venue:
         for name in ("most_open_interest", "price_band"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above zero (got {getattr(self, name)}); inf is none")
+        if self.margin_scale:
+            self.margin_scale.require_payable(self.tiers, self.closing_fee)
 
     def write(self, terms, step_s):
         """Fill the kernels' record of terms with this venue's constants for steps of `step_s` seconds."""

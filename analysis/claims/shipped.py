@@ -92,6 +92,10 @@ CLAIMS = (
         scenario=brakes, change={"halt_hours": 0.25}, metric=deepest_discount_percent, low=3.0, high=14.0,
     ),
     Claim(
+        scenario=brakes, change={"most_margin": 3.0}, metric=liquidated_turns, low=0.03, high=0.12,
+        arguments={"fall": 0.05}, part="margin",
+    ),
+    Claim(
         scenario=calm, change={"arbitrageurs": 0}, metric=peg_rms_bps, low=2.5, high=10.0, arguments={"hours": 6.0},
         short={"hours": 1.5},
     ),
