@@ -8,6 +8,7 @@ from agents.backstop import BackstopProviders
 from agents.chartists import Chartists
 from agents.cross_venue import SpotArbitrageurs
 from agents.crowd import Crowd
+from agents.deserters import Deserters
 from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
 from agents.harvesters import FundingHarvesters
 from agents.hedged_makers import HedgedMakers
@@ -29,6 +30,7 @@ CROWDS = (
     BackstopProviders,
     Breakouts,
     Chartists,
+    Deserters,
     DollarMinters,
     FundingHarvesters,
     HedgedMakers,
@@ -54,6 +56,7 @@ __all__ = [
     "Chartists",
     "Choice",
     "Crowd",
+    "Deserters",
     "DollarMinters",
     "Exponential",
     "FixedFraction",

@@ -45,6 +45,7 @@ from scenarios import (
     stops_and_sizing,
     synthetic_dollar,
     thin_book,
+    vault_dump,
     venue_comparison,
     whale_exit,
 )
@@ -94,6 +95,9 @@ CLAIMS = (
     Claim(
         scenario=brakes, change={"most_margin": 3.0}, metric=liquidated_turns, low=0.03, high=0.12,
         arguments={"fall": 0.05}, part="margin",
+    ),
+    Claim(
+        scenario=brakes, change={"auction_s": 10.0}, metric=fund_needed_coin, low=-140.0, high=-35.0, part="auction",
     ),
     Claim(
         scenario=calm, change={"arbitrageurs": 0}, metric=peg_rms_bps, low=2.5, high=10.0, arguments={"hours": 6.0},
@@ -166,6 +170,9 @@ CLAIMS = (
     ),
     Claim(
         scenario=thin_book, change={"depth": 1.0}, metric=deepest_discount_percent, low=6.0, high=20.0
+    ),
+    Claim(
+        scenario=vault_dump, change={"withdraws": False}, metric=fund_needed_coin, low=-1.7e6, high=-0.4e6
     ),
     Claim(
         scenario=venue_comparison, change=ABSORBED, metric=deepest_discount_percent, low=1.2, high=4.8,
