@@ -32,7 +32,8 @@ def brakes(
     ended its fall before anything more is sold; a slower engine does not help, for it sells the same, lower. A band
     holds the discount by definition, and leaves the engine with what it may not sell. Margin that rises up to threefold
     with volatility is no brake: of a fall of 5 % it has another 0.06 of the open interest liquidated. Auctions every
-    ten seconds save the fund some 70 coin, and leave the engine with more that is not sold yet.
+    ten seconds make the deepest discount of a minute 8 points smaller, though single trades are 15 points lower, for
+    all of a sale pays what its last contract does.
 
     pace_usd_per_s: the most that the liquidation engine sells, USD a second
     halt_hours: how long nobody can trade from the middle of the fall on; the index goes on, and so does the mark

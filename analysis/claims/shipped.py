@@ -97,7 +97,8 @@ CLAIMS = (
         arguments={"fall": 0.05}, part="margin",
     ),
     Claim(
-        scenario=brakes, change={"auction_s": 10.0}, metric=fund_needed_coin, low=-140.0, high=-35.0, part="auction",
+        scenario=brakes, change={"auction_s": 10.0}, metric=deepest_discount_percent, low=4.0, high=16.0,
+        part="auction",
     ),
     Claim(
         scenario=calm, change={"arbitrageurs": 0}, metric=peg_rms_bps, low=2.5, high=10.0, arguments={"hours": 6.0},
