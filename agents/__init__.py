@@ -9,6 +9,7 @@ from agents.chartists import Chartists
 from agents.cross_exchange import CrossVenueArbitrageurs
 from agents.cross_venue import SpotArbitrageurs
 from agents.crowd import Crowd
+from agents.deserters import Deserters
 from agents.distributions import Choice, Exponential, Listed, LogNormal, Pareto, Uniform
 from agents.harvesters import FundingHarvesters
 from agents.hedged_makers import HedgedMakers
@@ -31,6 +32,7 @@ CROWDS = (
     Breakouts,
     Chartists,
     CrossVenueArbitrageurs,
+    Deserters,
     DollarMinters,
     FundingHarvesters,
     HedgedMakers,
@@ -57,6 +59,7 @@ __all__ = [
     "Choice",
     "CrossVenueArbitrageurs",
     "Crowd",
+    "Deserters",
     "DollarMinters",
     "Exponential",
     "FixedFraction",

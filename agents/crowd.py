@@ -14,10 +14,11 @@ import numpy as np
 
 from agents.awake import NO_MESSAGES, Awake, View
 from agents.distributions import is_distribution
+from agents.rate_limit import RateLimit
 from sim.bundle import Columns
 from sim.streams import Dice, crowd_key
 
-OWN_FIELDS = {"market", "count", "name"}
+OWN_FIELDS = {"market", "count", "messages_per_s", "name"}
 
 
 @dataclass(kw_only=True, eq=False)
@@ -31,6 +32,7 @@ class Crowd(mesa.Agent):
     wake_s:    mean time between two looks at the market, s; inf never, then only fills and alarms wake
     cross:     whether the whole wallet backs a position, else a margin of its own does
     alert:     wake on own fills
+    messages_per_s: the most each may send, cancels included; what is beyond is refused, and counted in `limit.refused`
     name:      of their dice; two crowds of one class must be named apart
     """
 
@@ -41,6 +43,7 @@ class Crowd(mesa.Agent):
     wake_s: Any = 600.0
     cross: bool = True
     alert: bool = False
+    messages_per_s: Any = np.inf
     name: str = ""
 
     provides = False  # liquidity: what it holds is not demand, which some funding rules look at
@@ -60,6 +63,7 @@ class Crowd(mesa.Agent):
         self.key = crowd_key(self.market.seed, self.name)
         self.traits = self._draw_traits()
         self._check_traits()
+        self.limit = self._limited()
         self.first = self.market.admit(self)
 
     def _draw_traits(self):
@@ -81,6 +85,14 @@ class Crowd(mesa.Agent):
         if not is_distribution(value):
             return value
         return value.at(self.drawn_once(name).uniform(0))
+
+    def _limited(self):
+        """The limit of messages; None where there is none."""
+        per_s = self._drawn("messages_per_s", self.messages_per_s)
+        if not np.all(np.asarray(per_s) > 0.0):
+            got = self.messages_per_s
+            raise ValueError(f"messages_per_s of {self.name} must be above 0 (got {got}); leave it out for no limit")
+        return RateLimit(per_s, self.count) if np.any(np.asarray(per_s) < np.inf) else None
 
     def _check_traits(self):
         """ValueError unless the traits that every crowd has are within their bounds."""
@@ -111,7 +123,21 @@ class Crowd(mesa.Agent):
         return NO_MESSAGES
 
     def write(self, rows, count):
-        """Append the messages of the awake `rows` to the market's `count`; returns the new count."""
+        """Append the messages of the awake `rows` that their limit admits to the market's `count`; returns the new
+        count."""
+        end = self._written(rows, count)
+        if self.limit is None or end == count:
+            return end
+        sent, now = self.market.messages[count:end], self.market.exchange.now[0]
+        through = self.limit.admitted(sent.account - self.first, float(now.time_s))
+        admitted = sent[through]
+        self.market.messages[count : count + len(admitted)] = admitted
+        now.messages += len(sent) - len(admitted)
+        now.rejected += len(sent) - len(admitted)
+        return count + len(admitted)
+
+    def _written(self, rows, count):
+        """Append all that the awake `rows` want to send."""
         market = self.market
         if self.kernel:
             out = market.room_for(count + len(rows) * self.messages_per_wake)

@@ -14,7 +14,8 @@ SPOKEN = (
     *("sim.mark", "sim.composite_mark", "sim.oracle_mark", "sim.index", "sim.index_rules"),
     *("sim.funding", "sim.continuous_funding", "sim.voted_funding", "sim.skew_funding", "sim.twap_funding"),
     *("sim.research_funding", "sim.tiers", "sim.liquidation", "sim.engine", "sim.deleverage", "sim.socialise"),
-    *("sim.maps", "sim.insurance", "sim.pool_rules", "sim.paths", "agents.distributions", "agents.sizing"),
+    *("sim.maps", "sim.insurance", "sim.margin_scale", "sim.pool_rules", "sim.paths"),
+    *("agents.distributions", "agents.sizing"),
 )
 NUMPY_SCALARS = ("float64", "int64", "bool_", "bool", "str_")  # numpy's numbers as a repr shows them
 

@@ -30,6 +30,7 @@ from scenarios.stale_index import stale_index
 from scenarios.stops_and_sizing import stops_and_sizing
 from scenarios.synthetic_dollar import synthetic_dollar
 from scenarios.thin_book import thin_book
+from scenarios.vault_dump import vault_dump
 from scenarios.venue_comparison import venue_comparison
 from scenarios.whale_exit import whale_exit
 
@@ -64,6 +65,7 @@ __all__ = [
     "stops_and_sizing",
     "synthetic_dollar",
     "thin_book",
+    "vault_dump",
     "venue_comparison",
     "whale_exit",
 ]

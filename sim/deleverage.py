@@ -136,7 +136,7 @@ class AutoDeleverage(LossRule):
             left -= part
         lot.unpaid = False
         if lot.open and x.terms[0].rests:
-            offer(x, k)
+            offer(x, k, abs(lot.open))
 
     def parts(self, x, k, at, loss):
         """(order, parts): contracts of each row of a Standing to close against lot `k`, where one contract costs it

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from sim import ladder, pooled
+from sim.auction import due
 from sim.book import close_lot, firm, remove
 from sim.compiled import kernel
 from sim.exchange import BOOK
@@ -81,8 +82,8 @@ def unwind(x):
     """Close what may be closed of the inventory in this step; returns whether there is a loss the fund cannot pay."""
     now, terms = x.now[0], x.terms[0]
     now.draw_left = min(terms.draw_limit, now.draw_left + terms.draw_rate * terms.step_s)
-    now.unpaid = 0
-    budget = math.floor(terms.engine_rate * terms.step_s)
+    now.unpaid, now.promised = 0, 0.0
+    budget = math.floor(terms.engine_rate * terms.step_s * max(terms.auction_steps, 1)) if due(x) else 0
     moving = True
     for k in range(now.first_lot, now.lots):
         lot = x.lots[k]
@@ -103,10 +104,12 @@ def work(x, k, budget):
     """Rest lot `k` when it is new, aggress once it has rested; returns the contracts aggressed."""
     now, terms, lot = x.now[0], x.terms[0], x.lots[k]
     if lot.step == now.step and terms.rests:
-        offer(x, k)
+        offer(x, k, abs(lot.open))
     if lot.open == 0 or budget <= 0 or now.step - lot.step < terms.rest_steps:
         return 0
     wanted = min(budget, abs(lot.open))
+    if terms.auction_steps > 0:
+        return auctioned(x, k, wanted)
     size = payable(x, k, wanted)
     if size == 0:
         return 0
@@ -114,13 +117,13 @@ def work(x, k, budget):
     before = lot.open
     place(x, k, size, 1 if before > 0 else terms.ticks - 1, IOC)
     if lot.open != 0 and terms.rests:
-        offer(x, k)
+        offer(x, k, abs(lot.open))
     return abs(before) - abs(lot.open)
 
 
 @kernel
-def offer(x, k):
-    """Rest what is open of lot `k` at its bankruptcy price, rounded to the tick that costs the fund nothing."""
+def offer(x, k, size):
+    """Rest `size` contracts of lot `k` at its bankruptcy price, rounded to the tick that costs the fund nothing."""
     lot, ticks = x.lots[k], x.terms[0].ticks
     at = tick_of(x, lot.bankruptcy_units)
     if lot.open > 0:
@@ -132,7 +135,60 @@ def offer(x, k):
         while tick > 0 and x.settlement[tick] > lot.bankruptcy_units:
             tick -= 1
     if 0 < tick < ticks:
-        lot.order = place(x, k, abs(lot.open), tick, GTC)
+        lot.order = place(x, k, size, tick, GTC)
+
+
+@kernel
+def auctioned(x, k, wanted):
+    """Send up to `wanted` contracts of lot `k` to the auction and rest the others; returns how many were sent.
+
+    What the book offered after the last auction says how many, and at what price at worst; at that price the fund could
+    pay for all of them. Marks the lot unpaid as `payable` does.
+    """
+    now, lot = x.now[0], x.lots[k]
+    size, tick = payable_at_once(x, k, wanted)
+    if size == 0:
+        return 0
+    withdraw(x, k)
+    place(x, k, size, tick, IOC)
+    loss = lot.bankruptcy_units - x.settlement[tick]
+    now.promised += max(loss if lot.open > 0 else -loss, 0.0) * size
+    if abs(lot.open) > size and x.terms[0].rests:
+        offer(x, k, abs(lot.open) - size)
+    return size
+
+
+@kernel
+def payable_at_once(x, k, wanted):
+    """(contracts, tick): as `payable`, where all of them trade at the worst of the ticks that they reach."""
+    now, terms, lot = x.now[0], x.terms[0], x.lots[k]
+    selling = lot.open > 0
+    fund = max(float(x.accounts[FUND].wallet - now.fund_kept), 0.0) * (1.0 - 1e-9) if terms.pays else 0.0
+    purse = max((now.draw_left if terms.socialises else min(fund, now.draw_left)) - now.promised, 0.0)
+    worst = 1 if selling else terms.ticks - 1
+    if terms.price_band > 0.0:
+        worst = within_band(x, -1 if selling else 1, worst)
+    lot.unpaid = False
+    tick, offered, size, at = now.bid if selling else now.ask, 0, 0, 0
+    while size < wanted and 0 <= tick < terms.ticks and (tick >= worst if selling else tick <= worst):
+        offered += firm(x, tick)
+        loss = (lot.bankruptcy_units - x.settlement[tick]) * (1.0 if selling else -1.0)
+        if size == 0 and offered > 0 and loss > 0.0 and fund < loss and not terms.socialises:
+            lot.unpaid = True
+            now.unpaid += 1
+        most = min(wanted, offered)
+        if loss > 0.0:
+            most = min(most, math.floor(purse / loss))
+        if most < size or (most == 0 and offered > 0):
+            break
+        if most > size:
+            size, at = most, tick
+        tick = (
+            ladder.below(x.bits[BOOK], terms.ticks, tick - 1)
+            if selling
+            else ladder.above(x.bits[BOOK], terms.ticks, tick + 1)
+        )
+    return size, at
 
 
 @kernel

@@ -11,9 +11,11 @@ from sim.pool import POOL
 
 LONGS, SHORTS, STOPS = 0, 1, 2
 """Rows of `heads`: accounts filed by trigger, longs and shorts; then stop orders, one row for each source and
-direction (STOPS + 2 * source + falling)."""
+direction (STOPS + 2 * source + falling); then orders that wait for an auction, bids and offers."""
 MARK, INDEX, LAST = 0, 1, 2
-BOOK = 8
+GATHERED = 6
+"""Trigger of a buy order that waits for an auction, filed like a stop; of a sell order it is one more."""
+BOOK = 10
 """Row of `bits` that says which ticks hold resting orders; the others are those of `heads`."""
 EXPIRY_SLOTS = 4096
 ROOM = 1 << 20
@@ -25,7 +27,7 @@ ORDER = np.dtype(
         ("serial", np.int64),  # unique over the run; 0 when the slot is free
         ("account", np.int32),
         ("tick", np.int32),  # limit; of a stop its trigger
-        ("limit", np.int32),  # of a stop: limit once triggered
+        ("limit", np.int32),  # of a stop: limit once triggered; of a gathered order, where margin is reckoned
         ("lot", np.int32),  # of the liquidation engine: the lot it closes; else -1
         ("prev", np.int32),  # in the queue of its tick
         ("next", np.int32),
@@ -36,6 +38,7 @@ ORDER = np.dtype(
         ("expiry_next", np.int32),
         ("trigger", np.int8),  # -1 resting in the book; else row of `heads` less STOPS
         ("reduce_only", np.bool_),
+        ("immediate", np.bool_),  # of a gathered order: what the auction leaves of it does not rest
     ],
     align=True,
 )
@@ -96,7 +99,7 @@ NOW = np.dtype(
         (name, np.float64)
         for name in (
             "time_s mark shadow_mark index mid impact_bid impact_ask depth_bid depth_ask funding_rate "
-            "to_funding_s highest_mark variance draw_left live_usd live_spot_usd"
+            "to_funding_s highest_mark variance draw_left promised live_usd live_spot_usd"
         ).split()
     ]
 )
@@ -119,7 +122,7 @@ TERMS = np.dtype(
         for name in (
             "ticks inverse entry_basis netting prevention rests absorbs socialises record_fills most_contracts pays "
             "pooled tiers_in_contracts liquidation_style liquidation_limit residual_to_trader backstop_keeps_margin "
-            "whole_below"
+            "whole_below auction_steps"
         ).split()
     ]
 )
@@ -131,8 +134,8 @@ class Exchange(Bundle):
     accounts:   (accounts,) ACCOUNT   the ledger; the first RESERVED_ROWS belong to the venue
     orders:     (orders,) ORDER       resting orders, a pool of slots
     levels:     (ticks,) LEVEL        queue of each tick
-    heads:      (8, ticks)            first account or stop order filed under each tick; -1 none
-    bits:       (9, words)            which ticks of `heads` and of the book are occupied
+    heads:      (10, ticks)           first account, stop or gathered order filed under each tick; -1 none
+    bits:       (11, words)           which ticks of `heads` and of the book are occupied
     expiry:     (EXPIRY_SLOTS,)       first order that may expire in each slot; -1 none
     settlement: (ticks,)              S of every tick, units per contract, rising
     tiers:      (tiers, 4)            limit (units), maintenance rate, initial rate, deduction (units)
@@ -161,8 +164,8 @@ def new_exchange(settlement, tiers):
         accounts=new_accounts(RESERVED_ROWS),
         orders=records(0, ORDER),
         levels=levels,
-        heads=np.full((8, ticks), -1, np.int32),
-        bits=np.zeros((9, ladder.words(ticks)), np.int64),
+        heads=np.full((BOOK, ticks), -1, np.int32),
+        bits=np.zeros((BOOK + 1, ladder.words(ticks)), np.int64),
         expiry=np.full(EXPIRY_SLOTS, -1, np.int32),
         settlement=settlement,
         tiers=tiers,

@@ -85,6 +85,12 @@ class Liquidation:
         if not isinstance(self.backstop_keeps_margin, bool):
             raise ValueError(f"backstop_keeps_margin must be True or False (got {self.backstop_keeps_margin!r})")
 
+    @property
+    def whole(self):
+        """Whether the engine takes over at once what no order that is filled whole or not at all has saved."""
+        fills_whole = self.style == "ladder" and self.limit == "bankruptcy"
+        return self.takeover_below >= 1 and (self.style == "takeover" or fills_whole)
+
     def write(self, terms, step_s):
         """Fill a record of terms with these numbers, for steps of `step_s` seconds.
 

@@ -16,6 +16,7 @@ from sim.mark import Quotes
 from sim.orders import MESSAGE, shortage
 from sim.outcome import outcome
 from sim.paths import GeometricBrownian
+from sim.sealed import Sealed
 from sim.sessions import Sessions
 from sim.stamps import Stamps
 from sim.streams import generator
@@ -109,6 +110,7 @@ class Market(mesa.Model):
         self.exchange.now[0].draw_left = terms.draw_limit
         self.funding = Stamps(venue, self.start, self.length, self.step_s)
         self.sessions = Sessions(venue, self.start, self.step_s)
+        self.sealed = Sealed(cadence(venue.auction_s, self.step_s)) if venue.auction_s else None
         self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, self.step_s)
         self.adl, self.adl_prices, self.fills, self.atlas = [], {}, [], self.maps.open(self.step_s)
         self.series = records(rows_of(self.length, self.record_every), series.SERIES)
@@ -213,9 +215,12 @@ class Market(mesa.Model):
             self.venue.loss.allocate(self.exchange, self.note_adl)
 
     def match(self, count):
-        """Handle `count` messages."""
+        """Handle `count` messages; with auctions, those that wait for this one, else those that need not."""
+        messages = self.messages
+        if self.sealed:
+            messages, count = self.sealed.pass_by(messages, count, self.clock, len(self.exchange.accounts))
         self.make_room(count)
-        series.match(self.exchange, self.messages, count, self.first_rows)
+        series.match(self.exchange, messages, count, self.first_rows)
         if self.keeps_fills:
             self.fills.append(self.exchange.fills[: self.exchange.now[0].fills_kept].copy())
             self.exchange.now[0].fills_kept = 0

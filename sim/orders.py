@@ -14,7 +14,7 @@ from sim import ladder, pooled
 from sim.book import closable, fillable, insert, remove, shrink, take
 from sim.compiled import kernel
 from sim.contract import MOST_UNITS
-from sim.exchange import EXPIRY_SLOTS, STOPS
+from sim.exchange import EXPIRY_SLOTS, GATHERED, STOPS
 from sim.ledger import add_margin, deposit, equity
 from sim.streams import PRIORITY, words4
 from sim.ticks import tick_of
@@ -157,6 +157,18 @@ def solvent_limit(x, i, size, limit):
 
 
 @kernel
+def covered_limit(x, i, size, limit, dearest):
+    """The `limit` of an order that opens and waits for an auction, moved to where its initial margin, at the `dearest`
+    tick that it was checked at, still pays for what it would be under water the moment it filled."""
+    if closable(x, i, size) == abs(size):
+        return limit
+    each = abs(float(x.settlement[dearest]))
+    room = each * initial_rate(x, i, each * abs(size))
+    at = tick_of(x, float(x.now[0].mark_units) + (room if size > 0 else -room))
+    return min(max(limit, math.ceil(at)), x.terms[0].ticks - 1) if size < 0 else max(min(limit, math.floor(at)), 1)
+
+
+@kernel
 def reject(x):
     """Count a refused message."""
     x.now[0].rejected += 1
@@ -164,7 +176,7 @@ def reject(x):
 
 
 @kernel
-def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit):
+def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit, immediate):
     """Put an order into a free slot and link it; returns its id."""
     now = x.now[0]
     o = now.free
@@ -172,6 +184,7 @@ def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit):
     now.free = order.next
     order.contracts, order.account, order.tick, order.limit = size, account, tick, limit
     order.expires, order.reduce_only, order.lot, order.trigger = expires, reduce_only, lot, trigger
+    order.immediate = immediate
     order.serial = now.serial
     now.serial += 1
     insert(x, o)
@@ -189,8 +202,10 @@ def within_band(x, size, tick):
 
 @kernel
 def submit(x, account, size, tick, tif, reduce_only, expires, lot):
-    """Match an order and rest what is left if it may; returns the id of what rests, else 0. A pool rests nothing."""
+    """Match an order and rest what is left if it may; returns the id of what rests, else 0. A pool rests nothing; with
+    auctions, all of it waits for the next."""
     now, ticks = x.now[0], x.terms[0].ticks
+    dearest = tick
     if reduce_only:
         part = closable(x, account, size)
         size = part if size > 0 else -part
@@ -211,6 +226,13 @@ def submit(x, account, size, tick, tif, reduce_only, expires, lot):
     if x.terms[0].pooled:
         left = size if tif == POST else pooled.take(x, account, lot, size, tick, tif == FOK)
         return reject(x) if left == size and lot < 0 else 0
+    if x.terms[0].auction_steps > 0:
+        if tif == FOK:
+            return reject(x)
+        if lot < 0 and not reduce_only:
+            tick = covered_limit(x, account, size, tick, dearest)
+        trigger = GATHERED if size > 0 else GATHERED + 1
+        return rest(x, account, size, tick, expires, reduce_only, lot, trigger, dearest, tif == IOC)
     crosses = now.ask <= tick if size > 0 else now.bid >= tick
     if crosses:
         if tif == POST or (tif == FOK and not fillable(x, account, size, tick)):
@@ -220,7 +242,7 @@ def submit(x, account, size, tick, tif, reduce_only, expires, lot):
         return reject(x)
     if size == 0 or tif == IOC or tif == FOK:
         return 0
-    return rest(x, account, size, tick, expires, reduce_only, lot, -1, 0)
+    return rest(x, account, size, tick, expires, reduce_only, lot, -1, 0, False)
 
 
 @kernel
@@ -293,7 +315,9 @@ def place_stop(x, message, expires):
     if not valid or (opens and not affordable(x, message.account, message.amount, message.limit)):
         reject(x)
         return
-    rest(x, message.account, message.amount, message.tick, expires, not opens, -1, message.trigger, message.limit)
+    rest(
+        x, message.account, message.amount, message.tick, expires, not opens, -1, message.trigger, message.limit, False
+    )
 
 
 @kernel

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from sim import pooled
+from sim import auction, pooled
 from sim.book import depth, impact_price
 from sim.compiled import kernel
-from sim.engine import mid, unrealised
+from sim.engine import mid, pressed, unrealised
 from sim.exchange import INDEX, LAST, MARK
 from sim.genealogy import decay
 from sim.ledger import ENGINE, EXCHANGE, FUND
@@ -64,6 +64,8 @@ def mark_to(x, mark, shadow):
 def match(x, messages, count, first_rows):
     """Handle the messages of a step, fire the stops that the last trade triggers, and look at the book."""
     act(x, messages, count, first_rows)
+    if x.terms[0].auction_steps > 0 and auction.due(x):
+        auction.clear(x, pressed(x))
     if x.now[0].last >= 0:
         fire(x, LAST, x.now[0].last)
     look(x)

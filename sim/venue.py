@@ -13,8 +13,10 @@ from sim.index_rules import IndexRule
 from sim.insurance import DrawLimit
 from sim.liquidation import Liquidation
 from sim.margin import NETTINGS, Tiers
+from sim.margin_scale import VolatilityMargin
 from sim.mark import FundingBasis, MarkRule
 from sim.pool_rules import ImpactPool, SkewPool, VirtualAmm
+from sim.terms import cadence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,8 @@ class Venue:
     most_contracts:  the largest position with its orders
     most_open_interest: contracts above which orders that open are refused
     price_band:      how far beyond the mark, a fraction, an order may trade; liquidations keep to it too
+    margin_scale:    how margin rates rise with volatility, if they do
+    auction_s:       time between two batch auctions (`sim.auction`); 0 for trading at any time
     """
 
     name: str
@@ -63,6 +67,8 @@ class Venue:
     most_contracts: int = 500_000_000
     most_open_interest: float = inf
     price_band: float = inf
+    margin_scale: VolatilityMargin | None = None
+    auction_s: float = 0.0
 
     def __post_init__(self):
         for part in fields(self):
@@ -79,6 +85,19 @@ class Venue:
         for name in ("most_open_interest", "price_band"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above zero (got {getattr(self, name)}); inf is none")
+        if self.margin_scale:
+            self.margin_scale.require_payable(self.tiers, self.closing_fee)
+        if not 0 <= self.auction_s < inf:
+            raise ValueError(f"auction_s must be 0 or more seconds (got {self.auction_s}); 0 is none")
+        if self.auction_s and self.pool:
+            raise ValueError(
+                f"auction_s must be 0 where everybody trades with a pool (got {self.auction_s}); leave it out"
+            )
+        if self.auction_s and not self.liquidation.whole:
+            raise ValueError(
+                "liquidation must hand the whole position to the engine where there are auctions, for none answers "
+                f"an order at once (got {self.liquidation}); use Liquidation()"
+            )
 
     def write(self, terms, step_s):
         """Fill the kernels' record of terms with this venue's constants for steps of `step_s` seconds."""
@@ -90,7 +109,8 @@ class Venue:
         terms.maker_fee, terms.taker_fee, terms.closing_fee = self.maker_fee, self.taker_fee, self.closing_fee
         terms.netting, terms.prevention = NETTINGS.index(self.netting), self.self_trade
         terms.impact_units = self.impact_coin / contract.unit
-        terms.capacity, terms.step_s = self.capacity * step_s, step_s
+        terms.auction_steps = cadence(self.auction_s, step_s) if self.auction_s else 0
+        terms.capacity, terms.step_s = self.capacity * step_s * max(terms.auction_steps, 1), step_s
         terms.most_contracts = self.most_contracts
         terms.most_open_interest = self.most_open_interest if self.most_open_interest < inf else 0.0
         terms.price_band = self.price_band if self.price_band < inf else 0.0

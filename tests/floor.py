@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sim import deleverage, engine, orders, risk
+from sim import auction, deleverage, engine, orders, risk
 from sim.contract import Inverse, Linear
 from sim.exchange import INDEX, LAST, LOT, MARK, grown, new_exchange, records, with_accounts, with_orders
 from sim.ledger import FUND, RESERVED_ROWS, deposit, new_accounts
@@ -40,6 +40,7 @@ TERMS = dict(
     most_contracts=10**9,
     step_s=1.0,
     live_decay=0.5,
+    auction_steps=0,
 )
 """What a floor has where a test says nothing else: a venue without fees that sells at once."""
 
@@ -134,6 +135,11 @@ class Floor:
         self.make_room(len(messages))
         orders.act(self.x, messages, len(messages), self.first_rows)
 
+    def auction(self):
+        """Hold the auction that is due, if the floor has any."""
+        if self.terms.auction_steps and auction.due(self.x):
+            auction.clear(self.x, engine.pressed(self.x))
+
     def fire_last(self):
         """Fire the stops on the last trade."""
         if self.now.last >= 0:
@@ -183,6 +189,7 @@ def step(floor, *, mark, index, messages, funding=0):
     floor.liquidate()
     floor.unwind()
     floor.act(messages)
+    floor.auction()
     floor.fire_last()
     if funding:
         floor.pay_funding(funding)

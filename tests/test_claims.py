@@ -26,6 +26,7 @@ def test_every_scenario_says_what_to_expect_and_each_is_claimed():
     silent = [name for name, each in shipped().items() if not expectation(each)]
     assert not silent
     assert set(shipped()) == {each.name for each in CLAIMS}
+    assert len({each.label for each in CLAIMS}) == len(CLAIMS)  # a folder for each
 
 
 def test_the_sizes_a_claim_is_held_to_stand_in_its_sentence():
@@ -91,7 +92,7 @@ def test_the_seeds_of_the_test_are_not_those_of_the_command():
     assert not set(SEEDS) & set(FIVE)
 
 
-@pytest.mark.parametrize("each", CLAIMS, ids=lambda each: each.name)
+@pytest.mark.parametrize("each", CLAIMS, ids=lambda each: each.label)
 def test_what_a_scenario_says_to_expect_is_seen_on_short_runs(each, tmp_path):
     differences = run(each, tmp_path / "runs", seeds=FIVE, processes=0, short=True)
     assert not np.isnan(differences).any()

@@ -28,6 +28,7 @@ class Claim:
     low, high: bounds of the mean over seeds, twin less base, both of one sign: the size the sentence names
     arguments: of both runs
     short:     arguments of a version that takes a second or two, for tests
+    part:      which of several claims of one scenario it is
     """
 
     scenario: Any
@@ -37,6 +38,7 @@ class Claim:
     change: dict = field(default_factory=dict)
     arguments: dict = field(default_factory=dict)
     short: dict = field(default_factory=dict)
+    part: str = ""
 
     def __post_init__(self):
         if not (self.low < self.high and self.low * self.high >= 0):
@@ -46,6 +48,11 @@ class Claim:
     def name(self):
         """Of its scenario."""
         return self.scenario.__name__
+
+    @property
+    def label(self):
+        """Of its scenario and its part: one for each claim."""
+        return f"{self.name}_{self.part}" if self.part else self.name
 
     @property
     def sign(self):

@@ -24,8 +24,8 @@ def claims(names, folder, seeds=SEEDS, processes=None, say=print):
     differences = []
     with LocalPool(processes or cores()) as pool:
         for each in chosen:
-            say(f"{each.name}: {each.says}")
-            differences.append(run(each, Path(folder) / each.name, seeds, executor=pool))
+            say(f"{each.label}: {each.says}")
+            differences.append(run(each, Path(folder) / each.label, seeds, executor=pool))
     verdicts = judge(chosen, differences)
     write(verdicts, Path(folder))
     return verdicts
@@ -38,7 +38,7 @@ def table(verdicts):
         claim = each.claim
         rows.append(
             (
-                claim.name, claim.metric.__name__, f"{claim.low:g} to {claim.high:g}",
+                claim.label, claim.metric.__name__, f"{claim.low:g} to {claim.high:g}",
                 f"{each.mean:.4g} +- {each.standard_error:.2g} (n = {each.seeds})", f"{each.adjusted:.1e}",
                 each.verdict + (f", {each.failed} failed" if each.failed else ""),
             )
@@ -70,7 +70,8 @@ def page(verdicts):
             f"| `{claim.name}` | `{claim.metric.__name__}` | `{change[:80]}` | {claim.low:g} to {claim.high:g} "
             f"| {seen} | {each.adjusted:.1e} | {each.verdict} |"
         )
-    parts += ["", *(f"- `{each.claim.name}`: {each.claim.says}" for each in verdicts), ""]
+    said = {each.claim.name: each.claim.says for each in verdicts}
+    parts += ["", *(f"- `{name}`: {says}" for name, says in said.items()), ""]
     return "\n".join(parts)
 
 

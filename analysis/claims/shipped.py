@@ -47,6 +47,7 @@ from scenarios import (
     stops_and_sizing,
     synthetic_dollar,
     thin_book,
+    vault_dump,
     venue_comparison,
     whale_exit,
 )
@@ -98,6 +99,14 @@ CLAIMS = (
     ),
     Claim(
         scenario=brakes, change={"halt_hours": 0.25}, metric=deepest_discount_percent, low=3.0, high=14.0,
+    ),
+    Claim(
+        scenario=brakes, change={"most_margin": 3.0}, metric=liquidated_turns, low=0.03, high=0.12,
+        arguments={"fall": 0.05}, part="margin",
+    ),
+    Claim(
+        scenario=brakes, change={"auction_s": 10.0}, metric=deepest_discount_percent, low=4.0, high=16.0,
+        part="auction",
     ),
     Claim(
         scenario=calm, change={"arbitrageurs": 0}, metric=peg_rms_bps, low=2.5, high=10.0, arguments={"hours": 6.0},
@@ -173,6 +182,9 @@ CLAIMS = (
     ),
     Claim(
         scenario=thin_book, change={"depth": 1.0}, metric=deepest_discount_percent, low=6.0, high=20.0
+    ),
+    Claim(
+        scenario=vault_dump, change={"withdraws": False}, metric=fund_needed_coin, low=-1.7e6, high=-0.4e6
     ),
     Claim(
         scenario=venue_comparison, change=ABSORBED, metric=deepest_discount_percent, low=1.2, high=4.8,

@@ -514,6 +514,9 @@ class Twin(Trading):
         self.mark_tick, self.mark_units = tick, self.settlement[tick]
         self.fire(MARK, tick)
 
+    def auction(self):
+        """None here: `tests.reference.auction`."""
+
     def fire_last(self):
         if self.last >= 0:
             self.fire(LAST, self.last)
