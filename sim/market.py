@@ -268,6 +268,7 @@ class Market(mesa.Model):
         self.exchange = with_room(x, crowd.count).replace(keys=np.vstack([x.keys, crowd.key]))
         rows = self.exchange.accounts[first:]
         crowd.open(rows)
+        wheel.wind(self.exchange.clocks[first:], crowd.traits.wake_s)
         rows.crowd = len(self.crowds)
         rows.wallet = rows.deposits = np.rint(crowd.traits.coin * self.units_per_coin).astype(np.int64)
         self.crowds.append(crowd)

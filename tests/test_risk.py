@@ -58,9 +58,9 @@ def doomed(floor):
 
 def liquidated(floor):
     """Rows taken over in a round at the present mark."""
-    before = floor.x.accounts.liquidations.copy()
+    before = floor.x.risk.liquidations.copy()
     floor.liquidate()
-    return set(np.flatnonzero(floor.x.accounts.liquidations > before).tolist())
+    return set(np.flatnonzero(floor.x.risk.liquidations > before).tolist())
 
 
 @settings(max_examples=150)
@@ -241,7 +241,7 @@ def test_rounds_go_on_when_there_is_no_room_for_more_lots():
     floor.x = floor.x.replace(lots=few)
     before = floor.x.accounts.copy()
     assert risk.liquidate(floor.x, floor.first_rows) == risk.FULL
-    assert np.array_equal(before.liquidations, floor.x.accounts.liquidations) and floor.now.lots == 0
+    assert np.array_equal(before.liquidations, floor.x.risk.liquidations) and floor.now.lots == 0
     expected = doomed(floor)
     assert len(expected) > 4 and liquidated(floor) == expected
     assert floor.now.lots == len(expected)
@@ -275,7 +275,7 @@ def test_a_large_position_is_first_reduced_to_the_next_lower_tier(cross):
     kept = int(8e12 / -int(floor.now.mark_units))
     assert floor.trades() == [(CAROL, ANNA, 989, -(5000 - kept))]
     assert floor[ANNA].contracts == kept and floor[ENGINE].contracts == 0
-    assert floor[ANNA].liquidations == floor.now.liquidations == 1
+    assert floor.x.risk[ANNA].liquidations == floor.now.liquidations == 1
     assert floor.now.liquidated == 5000 - kept
 
 
@@ -309,7 +309,7 @@ def test_an_account_is_filed_once_wherever_it_moves():
             for head in floor.x.heads[side][floor.x.heads[side] >= 0]:
                 while head >= 0:
                     seen.append(int(head))
-                    head = floor.x.accounts[head].bucket_next
+                    head = floor.x.risk[head].bucket_next
         assert sorted(seen) == np.flatnonzero(floor.x.accounts.bucket >= 0).tolist()
         held = np.flatnonzero(floor.x.accounts.contracts)
         assert seen and set(seen) == set(held.tolist()) - {ENGINE}
