@@ -51,11 +51,17 @@ def fetch_order(x, i):
 
 
 @kernel
-def fetch_queues(x, i):
-    """Ask for what taking away the orders of row `i` writes to: their neighbours in the queues, and what they reserve."""
+def fetch_second_order(x, i):
+    """Ask for the second order of row `i`, whose first has come."""
     o = x.accounts[i].orders
-    if o >= 0:
-        fetch(x.reserved, i)
+    if o >= 0 and x.orders[o].own_next >= 0:
+        fetch(x.orders, x.orders[o].own_next)
+
+
+@kernel
+def fetch_queues(x, i):
+    """Ask for what taking away the orders of row `i` writes to: their levels and their neighbours in the queues."""
+    o = x.accounts[i].orders
     while o >= 0:
         order = x.orders[o]
         fetch(x.levels, order.tick)

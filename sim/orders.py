@@ -404,13 +404,15 @@ def overload(x, message, sent, first_rows, share):
 
 @kernel
 def look_ahead(x, messages, order, k):
-    """Ask for what the runs after the `k`-th begin with: messages, then their account, its first order, the queues."""
+    """Ask for what the runs after the `k`-th need: messages, then their account, its first order, the queues of all."""
     runs = len(order)
     if k + 16 < runs:
-        fetch(messages, order[k + 16])
-        fetch(messages, min(order[k + 16] + 1, len(messages) - 1))
+        for m in range(order[k + 16], min(order[k + 16] + 3, len(messages))):
+            fetch(messages, m)
     if k + 12 < runs:
-        fetch(x.accounts, messages[order[k + 12]].account)
+        i = messages[order[k + 12]].account
+        fetch(x.accounts, i)
+        fetch(x.reserved, i)
     if k + 8 < runs:
         fetch_order(x, messages[order[k + 8]].account)
     if k + 4 < runs:

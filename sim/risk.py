@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from sim import ladder
-from sim.ahead import fetch, fetch_order, fetch_queues
+from sim.ahead import fetch, fetch_order, fetch_queues, fetch_second_order
 from sim.backing import backing, doomed
 from sim.compiled import kernel
 from sim.exchange import LONGS, SHORTS
@@ -210,10 +210,13 @@ def look(x, i, first_rows, rows, seen):
 
 @kernel
 def look_ahead(x, rows, seen):
-    """Ask for what the looks after the `seen`-th will need: the account, its first order, the queues of its orders."""
+    """Ask for what the looks after the `seen`-th will need: the account, its first two orders, the queues of all."""
+    if seen + 32 < len(rows):
+        fetch(x.accounts, rows[seen + 32])
     if seen + 24 < len(rows):
-        fetch(x.accounts, rows[seen + 24])
+        fetch(x.reserved, rows[seen + 24])
+        fetch_order(x, rows[seen + 24])
     if seen + 16 < len(rows):
-        fetch_order(x, rows[seen + 16])
+        fetch_second_order(x, rows[seen + 16])
     if seen + 8 < len(rows):
         fetch_queues(x, rows[seen + 8])
