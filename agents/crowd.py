@@ -111,7 +111,7 @@ class Crowd(mesa.Agent):
 
     def open(self, rows):
         """Fill in the crowd's account rows, new and empty, what they bring aside."""
-        rows.leverage, rows.wake_s = self.traits.max_leverage, self.traits.wake_s
+        rows.leverage = self.traits.max_leverage
         rows.cross, rows.alert = self.cross, self.alert
 
     def dice(self, rows):

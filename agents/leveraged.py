@@ -24,8 +24,8 @@ def hold(x, rows, first, traits, out, n):
         if me.arrives_s > 0.0 and now.time_s >= me.arrives_s:
             n = sending.deposit(out, n, i, math.floor(me.coming_units))
             me.arrives_s, me.coming_units = 0.0, 0.0
-        if account.liquidations > me.seen_liquidations:
-            me.seen_liquidations = account.liquidations
+        if x.risk[i].liquidations > me.seen_liquidations:
+            me.seen_liquidations = x.risk[i].liquidations
             me.gone = 1.0
             regret(x, i, first, me)
         elif account.contracts == 0:

@@ -25,13 +25,13 @@ def reserve(x, o, sign):
         return
     tick = order.tick if order.trigger < 0 else order.limit
     value = sign * abs(order.contracts * x.settlement[tick])
-    account = x.accounts[order.account]
+    owner = x.reserved[order.account]
     if order.contracts > 0:
-        account.buying += sign * order.contracts
-        account.buying_value += value
+        owner.buying += sign * order.contracts
+        owner.buying_value += value
     else:
-        account.selling -= sign * order.contracts
-        account.selling_value += value
+        owner.selling -= sign * order.contracts
+        owner.selling_value += value
 
 
 @kernel

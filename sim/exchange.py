@@ -6,8 +6,10 @@ import numpy as np
 
 from sim import ladder
 from sim.bundle import Bundle
-from sim.ledger import RESERVED_ROWS, new_accounts
+from sim.ledger import RESERVED, RESERVED_ROWS, RISK, new_accounts
 from sim.pool import POOL
+from sim.room import longer, zeros
+from sim.wheel import CLOCK
 
 LONGS, SHORTS, STOPS = 0, 1, 2
 """Rows of `heads`: accounts filed by trigger, longs and shorts; then stop orders, one row for each source and
@@ -18,8 +20,8 @@ GATHERED = 6
 BOOK = 10
 """Row of `bits` that says which ticks hold resting orders; the others are those of `heads`."""
 EXPIRY_SLOTS = 4096
-ROOM = 1 << 20
-"""Account rows for which memory is set aside at first; it is taken as they are used."""
+OF_ACCOUNTS = "accounts reserved risk clocks dirty woken".split()
+"""The arrays with a row for each account."""
 
 ORDER = np.dtype(
     [
@@ -132,6 +134,9 @@ class Exchange(Bundle):
     """State of one exchange.
 
     accounts:   (accounts,) ACCOUNT   the ledger; the first RESERVED_ROWS belong to the venue
+    reserved:   (accounts,) RESERVED  what resting orders may open
+    risk:       (accounts,) RISK      where the risk engine filed the position
+    clocks:     (accounts,) CLOCK     when its owner next looks at the market
     orders:     (orders,) ORDER       resting orders, a pool of slots
     levels:     (ticks,) LEVEL        queue of each tick
     heads:      (10, ticks)           first account, stop or gathered order filed under each tick; -1 none
@@ -152,7 +157,7 @@ class Exchange(Bundle):
 
 def records(count, dtype):
     """(count,) zeroed records whose fields are attributes."""
-    return np.zeros(count, dtype).view(np.recarray)
+    return zeros(count, dtype)
 
 
 def new_exchange(settlement, tiers):
@@ -162,6 +167,9 @@ def new_exchange(settlement, tiers):
     levels.head = levels.tail = -1
     x = Exchange(
         accounts=new_accounts(RESERVED_ROWS),
+        reserved=records(RESERVED_ROWS, RESERVED),
+        risk=records(RESERVED_ROWS, RISK),
+        clocks=records(RESERVED_ROWS, CLOCK),
         orders=records(0, ORDER),
         levels=levels,
         heads=np.full((BOOK, ticks), -1, np.int32),
@@ -182,14 +190,15 @@ def new_exchange(settlement, tiers):
     now.free, now.bid, now.ask, now.last, now.serial = -1, -1, ticks, -1, 1
     now.mark_tick = now.index_tick = -1
     terms.ticks = ticks
+    x.risk.bucket = -1
     return with_orders(x, 1024)
 
 
 def grown(array, count):
-    """A longer copy of a record array, zeros behind."""
-    longer = records(count, array.dtype) if array.dtype.names else np.zeros(count, array.dtype)
-    longer[: len(array)] = array
-    return longer
+    """A longer copy of an array, zeros behind."""
+    copy = zeros(count, array.dtype)
+    copy[: len(array)] = array
+    return copy
 
 
 def with_orders(x, count):
@@ -210,18 +219,12 @@ def with_accounts(x, accounts):
 
 
 def with_room(x, count):
-    """The exchange with `count` further account rows, empty.
-
-    Rows lie in an array that is longer than needed: memory nobody has touched yet costs nothing, and without it each
-    new crowd would for a moment need the room of all rows twice.
-    """
+    """The exchange with `count` further account rows, empty."""
     had, total = len(x.accounts), len(x.accounts) + count
-    room = x.accounts.base
-    if room is None or len(room) < total:
-        room = grown(x.accounts, max(ROOM, 2 * total))
-    accounts = room[:total].view(np.recarray)
-    accounts[had:] = new_accounts(1)
-    return x.replace(accounts=accounts, dirty=grown(x.dirty, total), woken=grown(x.woken, total))
+    x = x.replace(**{name: longer(getattr(x, name), total) for name in OF_ACCOUNTS})
+    x.accounts[had:] = new_accounts(1)
+    x.risk.bucket[had:] = -1
+    return x
 
 
 def snapshot(x):

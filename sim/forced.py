@@ -50,7 +50,7 @@ def begun(x, i):
     if account.forced == BEGUN:
         return True
     account.forced = BEGUN
-    account.liquidations += 1
+    x.risk[i].liquidations += 1
     x.now[0].liquidations += 1
     return False
 

@@ -176,9 +176,10 @@ def in_order(amount, most, order, whole=False):
 def largest_remainder(amount, weights):
     """Whole shares of `amount` in proportion to `weights` that add up to it; ties go to the lower row."""
     exact = np.asarray(weights, float) * (float(amount) / float(np.sum(weights)))
+    del weights  # of a million accounts each array here counts
     whole = np.floor(exact).astype(np.int64)
     short = int(amount - whole.sum())
-    first = np.argsort(-(exact - whole), kind="stable")
+    first = np.argsort(np.subtract(whole, exact, out=exact), kind="stable")
     np.add.at(whole, first[np.arange(abs(short)) % len(first)], np.sign(short))
     return whole
 

@@ -62,7 +62,7 @@ def lots_are_the_engine(x):
 
 
 def orders_are_reserved(x):
-    """What each account's orders may open is what its row says."""
+    """What each account's orders may open is what its row of `reserved` says."""
     live = x.orders[(x.orders.serial > 0) & ~x.orders.reduce_only & (x.orders.account != ENGINE)]
     tick = np.where(live.trigger < 0, live.tick, live.limit)
     value = np.abs(live.contracts * x.settlement[tick])
@@ -71,5 +71,5 @@ def orders_are_reserved(x):
         for name, amount in zip(names, (np.abs(live.contracts), value), strict=True):
             owed = np.zeros(len(x.accounts), np.int64)
             np.add.at(owed, live.account[side], amount[side])
-            wrong = np.flatnonzero(owed != x.accounts[name])
+            wrong = np.flatnonzero(owed != x.reserved[name])
             assert len(wrong) == 0, f"{name} of account {wrong[:1]} must be that of its orders"

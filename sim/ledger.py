@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from sim.compiled import kernel
+from sim.room import zeros
 
 EXCHANGE, FUND, ENGINE, OUTSIDE, POOL = 0, 1, 2, 3, 4
 """Rows of the venue itself: its fees, its insurance fund, its liquidation engine, the world outside the book, which
@@ -31,20 +32,8 @@ ACCOUNT = np.dtype(
         ("cost", np.int64),  # sum of -q * S over the fills of the open position, units
         ("seen", np.int64),  # funding index of its side when last booked, units per contract
         ("deposits", np.int64),  # brought in less taken out, units
-        ("buying", np.int64),  # contracts of resting buys that may open a position
-        ("selling", np.int64),  # contracts of resting sells that may open a position
-        ("buying_value", np.int64),  # |q * S| of those buys at their own prices, units
-        ("selling_value", np.int64),  # |q * S| of those sells at their own prices, units
         ("leverage", np.float32),  # chosen by the owner: initial margin is value / leverage
-        ("wake_s", np.float32),  # mean time between looks at the market; inf never
         ("orders", np.int32),  # first of the account's own orders; -1 none
-        ("bucket", np.int32),  # tick under which the risk engine filed the position; -1 not filed
-        ("bucket_prev", np.int32),
-        ("bucket_next", np.int32),
-        ("wake_step", np.int32),  # step at which the owner next looks at the market; -1 never
-        ("wake_next", np.int32),  # next in the same slot of the time wheel
-        ("wakes", np.int32),  # how often it has woken
-        ("liquidations", np.int32),
         ("crowd", np.int16),
         ("cross", np.bool_),  # the whole wallet backs the position
         ("touched", np.bool_),  # changed since the risk engine last filed it
@@ -54,13 +43,33 @@ ACCOUNT = np.dtype(
     ],
     align=True,
 )
+"""What a fill reads and writes, 64 bytes: one line of the cache, since rows begin where lines do (`sim.room`)."""
+
+RESERVED = np.dtype(
+    [
+        ("buying", np.int64),  # contracts of resting buys that may open a position
+        ("selling", np.int64),  # contracts of resting sells that may open a position
+        ("buying_value", np.int64),  # |q * S| of those buys at their own prices, units
+        ("selling_value", np.int64),  # |q * S| of those sells at their own prices, units
+    ],
+    align=True,
+)
+
+RISK = np.dtype(
+    [
+        ("bucket", np.int32),  # tick under which the risk engine filed the position; -1 not filed
+        ("bucket_prev", np.int32),
+        ("bucket_next", np.int32),
+        ("liquidations", np.int32),
+    ],
+    align=True,
+)
 
 
 def new_accounts(count, crowd=-1, leverage=1.0, cross=True):
     """(count,) empty rows."""
-    accounts = np.zeros(count, ACCOUNT).view(np.recarray)
-    for links in ("orders", "bucket", "bucket_prev", "bucket_next", "wake_step", "wake_next"):
-        accounts[links] = -1
+    accounts = zeros(count, ACCOUNT)
+    accounts.orders = -1
     accounts.crowd, accounts.leverage, accounts.cross = crowd, leverage, cross
     return accounts
 

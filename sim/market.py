@@ -326,6 +326,7 @@ class Market(mesa.Model):
         self.exchange = with_room(x, crowd.count).replace(keys=np.vstack([x.keys, crowd.key]))
         rows = self.exchange.accounts[first:]
         crowd.open(rows)
+        wheel.wind(self.exchange.clocks[first:], crowd.traits.wake_s)
         rows.crowd = len(self.crowds)
         rows.wallet = rows.deposits = np.rint(crowd.traits.coin * self.units_per_coin).astype(np.int64)
         self.crowds.append(crowd)
@@ -359,10 +360,13 @@ class Market(mesa.Model):
         if self.clock:
             raise RuntimeError("endow must come before the first step; build a new market")
         self.require_flat([*longs, *shorts])
-        rows, bought, leverage, drawn = self.shares(int(contracts), longs)
-        prices = float(self.exchange.now[0].mark) * (1.0 + entry) * np.exp(spread * drawn / leverage)
-        sellers, sold, _, _ = self.shares(int(contracts), shorts)
-        pair_off(self.exchange, rows, bought, sellers, sold, self.venue.contract.settlement(prices))
+        order, rows, bought = self.shares(int(contracts), longs)
+        drawn = [spread * crowd.drawn_once("entry").normal(0) / crowd.traits.leverage for crowd in longs]
+        away = np.exp(np.concatenate(drawn)[order])
+        units = self.venue.contract.settlement(float(self.exchange.now[0].mark) * (1.0 + entry) * away)
+        del away, drawn, order  # of a million accounts these would be the peak of the run's memory
+        _, sellers, sold = self.shares(int(contracts), shorts)
+        pair_off(self.exchange, rows, bought, sellers, sold, units)
 
     def require_flat(self, crowds):
         """ValueError unless each crowd is named once, holds coin and has no position yet."""
@@ -374,13 +378,14 @@ class Market(mesa.Model):
                 raise ValueError(f"an endowed crowd must hold coin (got {crowd.name}, without); leave it out")
 
     def shares(self, contracts, crowds):
-        """(rows,) rows of those crowds by rising leverage: row, contracts of the total, leverage, and a normal draw."""
-        rows = np.concatenate([crowd.first + np.arange(crowd.count) for crowd in crowds])
+        """(order, rows, contracts) of those crowds by rising leverage: place among them all, row, share of all."""
+        wallets = [self.exchange.accounts.wallet[crowd.first : crowd.first + crowd.count] for crowd in crowds]
         leverage = np.concatenate([crowd.traits.leverage for crowd in crowds])
-        drawn = np.concatenate([crowd.drawn_once("entry").normal(0) for crowd in crowds])
-        shares = largest_remainder(contracts, self.exchange.accounts.wallet[rows] * leverage)
+        shares = largest_remainder(contracts, np.concatenate(wallets) * leverage)
         order = np.argsort(leverage, kind="stable")
-        return rows[order], shares[order], leverage[order], drawn[order]
+        del leverage
+        rows = np.concatenate([crowd.first + np.arange(crowd.count) for crowd in crowds])[order]
+        return order, rows, shares[order]
 
     @property
     def contract_usd(self):

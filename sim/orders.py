@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from sim import ladder, pooled
+from sim.ahead import fetch, fetch_order, fetch_queues
 from sim.book import closable, fillable, insert, remove, shrink, take
 from sim.compiled import kernel
 from sim.contract import MOST_UNITS
@@ -86,9 +87,9 @@ def reserved(x, i, buying, buying_value, selling, selling_value):
 @kernel
 def affordable(x, i, size, tick):
     """Whether row `i` can reserve margin and fee for an order of `size` contracts at `tick`."""
-    account, terms = x.accounts[i], x.terms[0]
-    buying, selling = account.buying, account.selling
-    buying_value, selling_value = float(account.buying_value), float(account.selling_value)
+    held, terms = x.reserved[i], x.terms[0]
+    buying, selling = held.buying, held.selling
+    buying_value, selling_value = float(held.buying_value), float(held.selling_value)
     before = reserved(x, i, buying, buying_value, selling, selling_value)
     value = abs(float(size) * float(x.settlement[tick]))
     if value + (buying_value if size > 0 else selling_value) >= MOST_UNITS:  # could not be counted where it rests
@@ -99,7 +100,7 @@ def affordable(x, i, size, tick):
         after = reserved(x, i, buying, buying_value, selling - size, selling_value + value)
     if after <= before:
         return True
-    if abs(account.contracts) + buying + selling + abs(size) > terms.most_contracts:
+    if abs(x.accounts[i].contracts) + buying + selling + abs(size) > terms.most_contracts:
         return False
     if terms.most_open_interest > 0.0 and x.now[0].open_interest >= terms.most_open_interest:
         return False
@@ -129,13 +130,11 @@ def free_balance(x, i, rate):
 def move_coin(x, i, units):
     """Deposit `units` into row `i`; a withdrawal (negative) must leave what its orders and position reserve. Returns
     whether it did."""
-    account = x.accounts[i]
     if units < 0:
-        held = reserved(
-            x, i, account.buying, float(account.buying_value), account.selling, float(account.selling_value)
-        )
-        rate = initial_rate(x, i, held)
-        if free_balance(x, i, rate) + units < held * (rate + x.terms[0].taker_fee):
+        held = x.reserved[i]
+        value = reserved(x, i, held.buying, float(held.buying_value), held.selling, float(held.selling_value))
+        rate = initial_rate(x, i, value)
+        if free_balance(x, i, rate) + units < value * (rate + x.terms[0].taker_fee):
             reject(x)
             return False
     deposit(x, i, units)
@@ -381,6 +380,7 @@ def drawn_order(x, messages, count, first_rows):
     ranks, starts = np.empty(count, np.int64), np.empty(count, np.int64)
     runs = 0
     for m in range(count):
+        fetch(x.accounts, messages[min(m + 16, count - 1)].account)
         if m > 0 and messages[m].account == messages[m - 1].account:
             continue
         i = messages[m].account
@@ -427,6 +427,23 @@ def overload(x, message, sent, first_rows, share):
 
 
 @kernel
+def look_ahead(x, messages, order, k):
+    """Ask for what the runs after the `k`-th need: messages, then their account, its first order, the queues of all."""
+    runs = len(order)
+    if k + 16 < runs:
+        for m in range(order[k + 16], min(order[k + 16] + 3, len(messages))):
+            fetch(messages, m)
+    if k + 12 < runs:
+        i = messages[order[k + 12]].account
+        fetch(x.accounts, i)
+        fetch(x.reserved, i)
+    if k + 8 < runs:
+        fetch_order(x, messages[order[k + 8]].account)
+    if k + 4 < runs:
+        fetch_queues(x, messages[order[k + 4]].account)
+
+
+@kernel
 def act(x, messages, count, first_rows):
     """Handle the `count` messages of a step: each owner's in a row, the owners in an order drawn from their dice.
 
@@ -434,7 +451,10 @@ def act(x, messages, count, first_rows):
     first_rows: (crowds,) first account of each crowd, so that dice count accounts within their crowd.
     """
     share = refused_share(x, messages, count)
-    for m in drawn_order(x, messages, count, first_rows):
+    order = drawn_order(x, messages, count, first_rows)
+    for k in range(len(order)):
+        look_ahead(x, messages, order, k)
+        m = order[k]
         owner, sent = messages[m].account, 1
         while m < count and messages[m].account == owner:
             if share > 0.0 and overload(x, messages[m], sent, first_rows, share):

@@ -85,7 +85,7 @@ def accounts(market):
     x, unit = market.exchange, market.venue.contract.unit
     rows, now = x.accounts, x.now[0]
     table = np.zeros(len(rows), ACCOUNTS).view(np.recarray)
-    table.account, table.contracts, table.liquidations = np.arange(len(rows)), rows.contracts, rows.liquidations
+    table.account, table.contracts, table.liquidations = np.arange(len(rows)), rows.contracts, x.risk.liquidations
     for name in ("deposits", "wallet", "margin", "cost"):
         table[f"{name}_coin"] = rows[name] * unit
     owed = owed_by(rows, now)

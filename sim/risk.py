@@ -7,7 +7,10 @@ payment moves one threshold and no account. A bucket says when a position is loo
 
 import math
 
+import numpy as np
+
 from sim import ladder
+from sim.ahead import fetch, fetch_order, fetch_queues, fetch_second_order
 from sim.backing import backing, doomed
 from sim.compiled import kernel
 from sim.exchange import LONGS, SHORTS
@@ -69,26 +72,26 @@ def fragile(x, i):
 @kernel
 def unfile(x, i):
     """Take row `i` out of its bucket."""
-    account = x.accounts[i]
-    if account.bucket < 0:
+    filed = x.risk[i]
+    if filed.bucket < 0:
         return
-    row = account.bucket & 1
-    tick = account.bucket >> 1
-    if account.bucket_prev >= 0:
-        x.accounts[account.bucket_prev].bucket_next = account.bucket_next
+    row = filed.bucket & 1
+    tick = filed.bucket >> 1
+    if filed.bucket_prev >= 0:
+        x.risk[filed.bucket_prev].bucket_next = filed.bucket_next
     else:
-        x.heads[row, tick] = account.bucket_next
-        if account.bucket_next < 0:
+        x.heads[row, tick] = filed.bucket_next
+        if filed.bucket_next < 0:
             ladder.discard(x.bits[row], x.terms[0].ticks, tick)
-    if account.bucket_next >= 0:
-        x.accounts[account.bucket_next].bucket_prev = account.bucket_prev
-    account.bucket = -1
+    if filed.bucket_next >= 0:
+        x.risk[filed.bucket_next].bucket_prev = filed.bucket_prev
+    filed.bucket = -1
 
 
 @kernel
 def file(x, i):
     """Put row `i` into the bucket of its trigger, a tick on the early side."""
-    account, now = x.accounts[i], x.now[0]
+    account, filed, now = x.accounts[i], x.risk[i], x.now[0]
     row, tick = -1, 0
     if account.contracts != 0 and i >= RESERVED_ROWS:
         row = LONGS if account.contracts > 0 else SHORTS
@@ -97,16 +100,16 @@ def file(x, i):
         tick = min(math.ceil(at) + 1, last) if row == LONGS else max(math.floor(at) - 1, 0)
         if fragile(x, i):  # looked at on every mark
             tick = last if row == LONGS else 0
-    if row >= 0 and account.bucket == tick * 2 + row:
+    if row >= 0 and filed.bucket == tick * 2 + row:
         return
     unfile(x, i)
     if row < 0:
         return
-    account.bucket = tick * 2 + row
+    filed.bucket = tick * 2 + row
     head = x.heads[row, tick]
-    account.bucket_prev, account.bucket_next = -1, head
+    filed.bucket_prev, filed.bucket_next = -1, head
     if head >= 0:
-        x.accounts[head].bucket_prev = i
+        x.risk[head].bucket_prev = i
     else:
         ladder.add(x.bits[row], x.terms[0].ticks, tick)
     x.heads[row, tick] = i
@@ -142,54 +145,78 @@ def liquidate(x, first_rows):
     file_touched(x)
     low = math.floor(tick_of(x, float(now.mark_units - now.long_index)))
     high = math.ceil(tick_of(x, float(now.mark_units - now.short_index)))
-    if now.lots + 2 * at_risk(x, low, high) > len(x.lots):
+    rows = np.empty(at_risk(x, low, high, np.empty(0, np.int64)), np.int64)
+    if now.lots + 2 * len(rows) > len(x.lots):
         return FULL
-    tick = ladder.below(x.bits[LONGS], ticks, ticks - 1)
+    at_risk(x, low, high, rows)
+    tick, seen = ladder.below(x.bits[LONGS], ticks, ticks - 1), 0
     while tick >= low:
-        look(x, x.heads[LONGS, tick], first_rows)
+        seen = look(x, x.heads[LONGS, tick], first_rows, rows, seen)
         tick = ladder.below(x.bits[LONGS], ticks, tick - 1)
     tick = ladder.above(x.bits[SHORTS], ticks, 0)
     while tick <= high and tick < ticks:
-        look(x, x.heads[SHORTS, tick], first_rows)
+        seen = look(x, x.heads[SHORTS, tick], first_rows, rows, seen)
         tick = ladder.above(x.bits[SHORTS], ticks, tick + 1)
     file_touched(x)
     return DONE
 
 
 @kernel
-def at_risk(x, low, high):
-    """How many positions are filed where a mark between those ticks has them looked at."""
+def at_risk(x, low, high, rows):
+    """How many positions are filed where a mark between those ticks has them looked at; as many as there is room for
+    are written into `rows`, in the order in which they are."""
     ticks, count = x.terms[0].ticks, 0
     tick = ladder.below(x.bits[LONGS], ticks, ticks - 1)
     while tick >= low:
-        count += length(x, x.heads[LONGS, tick])
+        count = listed(x, x.heads[LONGS, tick], rows, count)
         tick = ladder.below(x.bits[LONGS], ticks, tick - 1)
     tick = ladder.above(x.bits[SHORTS], ticks, 0)
     while tick <= high and tick < ticks:
-        count += length(x, x.heads[SHORTS, tick])
+        count = listed(x, x.heads[SHORTS, tick], rows, count)
         tick = ladder.above(x.bits[SHORTS], ticks, tick + 1)
     return count
 
 
 @kernel
-def length(x, i):
-    """How many positions the bucket that begins with row `i` holds."""
-    count = 0
+def listed(x, i, rows, count):
+    """Write the bucket that begins with row `i` behind the first `count` of `rows`; returns the new count."""
     while i >= 0:
+        if count < len(rows):
+            rows[count] = i
         count += 1
-        i = x.accounts[i].bucket_next
+        i = x.risk[i].bucket_next
     return count
 
 
 @kernel
-def look(x, i, first_rows):
-    """Look at every position of a bucket, first to last."""
+def look(x, i, first_rows, rows, seen):
+    """Look at every position of a bucket, first to last; returns how many were seen so far.
+
+    rows: those that are likely to be next, from the `seen`-th on
+    """
     units = x.now[0].mark_units
     while i >= 0:
-        after = x.accounts[i].bucket_next
+        look_ahead(x, rows, seen)
+        seen += 1
+        after = x.risk[i].bucket_next
         if doomed(x, i, units):
             force(x, i, first_rows)
         else:
             x.accounts[i].forced = 0
             file(x, i)
         i = after
+    return seen
+
+
+@kernel
+def look_ahead(x, rows, seen):
+    """Ask for what the looks after the `seen`-th will need: the account, its first two orders, the queues of all."""
+    if seen + 32 < len(rows):
+        fetch(x.accounts, rows[seen + 32])
+    if seen + 24 < len(rows):
+        fetch(x.reserved, rows[seen + 24])
+        fetch_order(x, rows[seen + 24])
+    if seen + 16 < len(rows):
+        fetch_second_order(x, rows[seen + 16])
+    if seen + 8 < len(rows):
+        fetch_queues(x, rows[seen + 8])

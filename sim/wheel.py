@@ -14,21 +14,40 @@ from sim.streams import WAKE, words4
 SLOTS = 4096
 NEVER = 2**31 - 1
 
+CLOCK = np.dtype(
+    [
+        ("wake_s", np.float32),  # mean time between looks at the market; 0 never
+        ("wake_step", np.int32),  # step at which the owner next looks at the market
+        ("wake_next", np.int32),  # next in the same slot of the time wheel
+        ("wakes", np.int32),  # how often it has woken
+    ],
+    align=True,
+)
+"""Zeros for an account that never wakes: rows that nobody writes to take no memory."""
+
+
+def wind(clocks, wake_s):
+    """Set the mean waiting times, s, of some clocks: one for all, or one each; inf never."""
+    wake_s = np.asarray(wake_s, np.float32)
+    if not np.isinf(wake_s).all():
+        clocks.wake_s = np.where(np.isinf(wake_s), 0.0, np.maximum(wake_s, np.finfo(np.float32).tiny))
+
 
 @kernel
 def schedule(x, wheel, i, first):
     """File row `i` of the crowd that starts at row `first` under its next waking step."""
-    account, terms = x.accounts[i], x.terms[0]
-    if math.isinf(account.wake_s):
+    clock = x.clocks[i]
+    if clock.wake_s == 0.0:
         return
-    drawn = words4(x.keys[account.crowd, 0], x.keys[account.crowd, 1], i - first, account.wakes, 0, WAKE)
-    waited = -math.log((np.float64(drawn[0]) + 0.5) / 4294967296.0) * np.float64(account.wake_s) / terms.step_s
+    crowd = x.accounts[i].crowd
+    drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], i - first, clock.wakes, 0, WAKE)
+    waited = -math.log((np.float64(drawn[0]) + 0.5) / 4294967296.0) * np.float64(clock.wake_s) / x.terms[0].step_s
     step = x.now[0].step + 1 + math.floor(waited)
-    account.wakes += 1
+    clock.wakes += 1
     if step >= NEVER:
         return
-    account.wake_step = step
-    account.wake_next = wheel[step % SLOTS]
+    clock.wake_step = step
+    clock.wake_next = wheel[step % SLOTS]
     wheel[step % SLOTS] = i
 
 
@@ -68,15 +87,15 @@ def collect(x, wheel, first_rows, awake, bounds):
         i = wheel[slot]
         wheel[slot] = -1
         while i >= 0:
-            account = x.accounts[i]
-            after = account.wake_next
-            if account.wake_step <= now.step:
+            account, clock = x.accounts[i], x.clocks[i]
+            after = clock.wake_next
+            if clock.wake_step <= now.step:
                 if not account.woken:
                     awake[count] = i
                     count += 1
                 schedule(x, wheel, i, first_rows[account.crowd])
             else:
-                account.wake_next = wheel[slot]
+                clock.wake_next = wheel[slot]
                 wheel[slot] = i
             i = after
     now.collected = now.step

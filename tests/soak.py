@@ -190,7 +190,7 @@ class Watched(Market):
         flat = (accounts.contracts == 0) & ((accounts.cost != 0) | (accounts.margin != 0))
         assert not flat.any(), f"who is flat must have no cost and no margin (step {now.step}: {np.flatnonzero(flat)})"
         for name in ("buying_value", "selling_value"):
-            assert (accounts[name] >= 0).all(), f"{name} must not overflow (step {now.step})"
+            assert (self.exchange.reserved[name] >= 0).all(), f"{name} must not overflow (step {now.step})"
         if self.venue.pool:
             held, booked = int(self.exchange.pool[0].held), -int(accounts.contracts[POOL])
             assert held == booked, f"a pool must know what it holds (step {now.step}: {held}, not {booked})"

@@ -17,8 +17,8 @@ NAMES = [path.relative_to(HOME).as_posix() for path in SOURCES]
 # A library may be imported in these rooms or files, and nowhere else.
 HOMES = {
     "numpy": ROOMS,
-    "numba": ("sim/compiled.py", "sim/bundle.py"),
-    "llvmlite": ("sim/bundle.py",),
+    "numba": ("sim/compiled.py", "sim/bundle.py", "sim/ahead.py"),
+    "llvmlite": ("sim/bundle.py", "sim/ahead.py"),
     "mesa": ("sim/market.py", "agents/crowd.py"),
     "pyarrow": ("sim/record.py", "sim/replay.py", "analysis"),
     "pandas": ("sim/record.py", "sim/replay.py", "analysis"),

@@ -36,8 +36,8 @@ def test_the_frozen_market_trades_among_all_five_crowds():
     x = market.exchange
     assert x.now[0].messages > 60 and x.now[0].fills > 0
     assert len(market.crowds) == 7 and len(x.accounts) == RESERVED_ROWS + 500 + 20 - 1 + 100
-    asleep = x.accounts[market.crowds[-2].first :]
-    assert (asleep.contracts != 0).all() and (asleep.wakes == 0).all()
+    asleep = slice(market.crowds[-2].first, None)
+    assert (x.accounts.contracts[asleep] != 0).all() and (x.clocks.wakes[asleep] == 0).all()
 
 
 def test_a_crowd_of_longs_is_taken_over_at_one_mark():

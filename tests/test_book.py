@@ -390,7 +390,7 @@ def test_an_alarm_wakes_its_owner_and_reserves_nothing(floor):
     floor.send(BOB, 0, 121, trigger=stop(INDEX, RISING), limit=1)
     floor.set_index(120)
     assert floor.x.woken[: floor.now.woken].tolist() == [ANNA]
-    assert floor[BOB].buying == 0 and floor.now.resting == 1
+    assert floor.x.reserved[BOB].buying == 0 and floor.now.resting == 1
 
 
 def test_who_asked_for_it_is_woken_by_a_fill_once(floor):

@@ -5,7 +5,7 @@ import gc
 import numpy as np
 import pytest
 
-from sim import exchange, ledger, orders
+from sim import exchange, ledger, orders, wheel
 from sim.bundle import Bundle
 from sim.compiled import kernel
 
@@ -72,8 +72,8 @@ def test_a_kernel_that_asks_for_an_array_that_is_not_there_is_refused():
 
 @pytest.mark.parametrize(
     "dtype",
-    [ledger.ACCOUNT, exchange.ORDER, exchange.LEVEL, exchange.FILL, exchange.LOT, exchange.NOW, exchange.TERMS,
-     orders.MESSAGE],
+    [ledger.ACCOUNT, ledger.RESERVED, ledger.RISK, wheel.CLOCK, exchange.ORDER, exchange.LEVEL, exchange.FILL,
+     exchange.LOT, exchange.NOW, exchange.TERMS, orders.MESSAGE],
 )  # fmt: skip
 def test_no_field_hides_behind_an_attribute_of_its_record(dtype):
     hidden = [name for name in dtype.names if hasattr(np.record, name) or hasattr(np.recarray, name)]

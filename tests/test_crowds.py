@@ -134,7 +134,7 @@ def test_traits_waking_times_and_dice_are_an_accounts_own(kind):
     for _ in range(100):
         for market in worlds:
             market.step()
-        accounts = [market.exchange.accounts[rows] for market, (_, rows) in zip(worlds, [first, *others], strict=True)]
+        accounts = [market.exchange.clocks[rows] for market, (_, rows) in zip(worlds, [first, *others], strict=True)]
         assert all(np.array_equal(each.wake_step, accounts[0].wake_step) for each in accounts)
         assert all(np.array_equal(each.wakes, accounts[0].wakes) for each in accounts)
         drawn = [crowd.dice(crowd.first + np.arange(crowd.count)).uniform(2) for crowd, _ in [first, *others]]
@@ -625,7 +625,7 @@ def test_who_is_liquidated_may_come_back_with_fresh_coin_that_takes_its_time():
             market.step()
             fresh = market.exchange.accounts.deposits[rows].sum() * 1e-12 - crowd.count
             arrived.append(fresh)
-        took = market.exchange.accounts.liquidations[rows]
+        took = market.exchange.risk.liquidations[rows]
         assert took.max() == 1 and took.mean() > 0.9, "the fall reaches all who are in, once"
         waited = np.searchsorted(arrived, 0.25) * 5.0 - 600.0
         if reentry:
@@ -693,10 +693,10 @@ def test_waking_costs_in_proportion_to_the_declared_mean():
     seldom = Crowd(market, count=400, wake_s=300.0, name="Seldom")
     never = Crowd(market, count=400, wake_s=np.inf, name="Never")
     market.run()
-    wakes = [market.exchange.accounts.wakes[c.first : c.first + c.count].mean() - 1 for c in (often, seldom)]
+    wakes = [market.exchange.clocks.wakes[c.first : c.first + c.count].mean() - 1 for c in (often, seldom)]
     expected = [7200 * (1 - np.exp(-1 / wake_s)) for wake_s in (30.0, 300.0)]  # at most once a step
     assert wakes[0] == pytest.approx(expected[0], rel=0.012) and wakes[1] == pytest.approx(expected[1], rel=0.04)
-    assert not market.exchange.accounts.wakes[never.first :].any()
+    assert not market.exchange.clocks.wakes[never.first :].any()
 
 
 def test_a_storm_of_every_crowd_is_one_run():

@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from sim import laws
 from sim.contract import average_entry
-from sim.ledger import EXCHANGE, add_margin, deposit, equity, fill, owes, pair_off, share, touch, transfer
+from sim.ledger import (
+    ACCOUNT,
+    EXCHANGE,
+    add_margin,
+    deposit,
+    equity,
+    fill,
+    owes,
+    pair_off,
+    share,
+    touch,
+    transfer,
+)
 from tests.floor import ANNA, BOB, CAROL, INVERSE, LINEAR, Floor
 
 RICH = 10**13
@@ -309,7 +321,8 @@ def test_pairs_trade_down_both_lists_to_the_end(bought, sold):
 
 def spoil(floor, row, **fields):
     for name, amount in fields.items():
-        floor.x.accounts[row][name] += amount
+        table = floor.x.accounts if name in ACCOUNT.names else floor.x.reserved
+        table[row][name] += amount
 
 
 @pytest.mark.parametrize(

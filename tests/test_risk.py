@@ -58,9 +58,9 @@ def doomed(floor):
 
 def liquidated(floor):
     """Rows taken over in a round at the present mark."""
-    before = floor.x.accounts.liquidations.copy()
+    before = floor.x.risk.liquidations.copy()
     floor.liquidate()
-    return set(np.flatnonzero(floor.x.accounts.liquidations > before).tolist())
+    return set(np.flatnonzero(floor.x.risk.liquidations > before).tolist())
 
 
 @settings(max_examples=150)
@@ -102,12 +102,13 @@ def test_the_population_of_that_test_is_worth_looking_at():
 def test_nobody_is_moved_by_a_mark_that_reaches_no_bucket():
     floor = population(np.random.default_rng(5), INVERSE, FLAT)
     floor.liquidate()
-    before = floor.x.accounts.copy()
-    for bucket in before.bucket[before.bucket >= 0].tolist():
+    before = floor.x.accounts.copy(), floor.x.risk.copy()
+    filed = floor.x.risk.bucket
+    for bucket in filed[filed >= 0].tolist():
         side, tick = bucket & 1, bucket >> 1
         assert tick <= 1001 if side == 0 else tick >= 999  # filed a tick early
     floor.liquidate()
-    assert np.array_equal(before, floor.x.accounts)
+    assert np.array_equal(before[0], floor.x.accounts) and np.array_equal(before[1], floor.x.risk)
 
 
 @given(st.integers(0, 2**32), st.sampled_from([FLAT, STEPS, MARGINAL]), st.booleans())
@@ -215,7 +216,7 @@ def test_a_takeover_moves_everything_without_a_price_and_without_rounding(cross)
     left = floor[ANNA]
     assert (left.contracts, left.cost, left.margin) == (0, 0, 0)
     assert left.wallet == (0 if cross else before["wallet"])
-    assert left.bucket == -1
+    assert floor.x.risk[ANNA].bucket == -1
     laws.check(floor.x)
 
 
@@ -239,9 +240,9 @@ def test_rounds_go_on_when_there_is_no_room_for_more_lots():
     floor.set_mark(700)
     few = floor.x.lots[:2].copy().view(np.recarray)
     floor.x = floor.x.replace(lots=few)
-    before = floor.x.accounts.copy()
+    before = floor.x.risk.copy()
     assert risk.liquidate(floor.x, floor.first_rows) == risk.FULL
-    assert np.array_equal(before.liquidations, floor.x.accounts.liquidations) and floor.now.lots == 0
+    assert np.array_equal(before.liquidations, floor.x.risk.liquidations) and floor.now.lots == 0
     expected = doomed(floor)
     assert len(expected) > 4 and liquidated(floor) == expected
     assert floor.now.lots == len(expected)
@@ -275,7 +276,7 @@ def test_a_large_position_is_first_reduced_to_the_next_lower_tier(cross):
     kept = int(8e12 / -int(floor.now.mark_units))
     assert floor.trades() == [(CAROL, ANNA, 989, -(5000 - kept))]
     assert floor[ANNA].contracts == kept and floor[ENGINE].contracts == 0
-    assert floor[ANNA].liquidations == floor.now.liquidations == 1
+    assert floor.x.risk[ANNA].liquidations == floor.now.liquidations == 1
     assert floor.now.liquidated == 5000 - kept
 
 
@@ -309,8 +310,8 @@ def test_an_account_is_filed_once_wherever_it_moves():
             for head in floor.x.heads[side][floor.x.heads[side] >= 0]:
                 while head >= 0:
                     seen.append(int(head))
-                    head = floor.x.accounts[head].bucket_next
-        assert sorted(seen) == np.flatnonzero(floor.x.accounts.bucket >= 0).tolist()
+                    head = floor.x.risk[head].bucket_next
+        assert sorted(seen) == np.flatnonzero(floor.x.risk.bucket >= 0).tolist()
         held = np.flatnonzero(floor.x.accounts.contracts)
         assert seen and set(seen) == set(held.tolist()) - {ENGINE}
 

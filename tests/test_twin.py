@@ -27,7 +27,7 @@ from tests.reference.closing import Twin
 STEPS, MESSAGES, TRADERS = 200, 25, 30
 LEVERAGES = [1, 2, 5, 10, 20, 25, 50, 75, 100, 100]
 
-ACCOUNT_FIELDS = "wallet margin contracts cost seen deposits liquidations".split()
+ACCOUNT_FIELDS = "wallet margin contracts cost seen deposits".split()
 LOT_FIELDS = "account step contracts cost margin open open_cost open_margin realised deleveraged closed_step".split()
 LOT_FIELDS += ["again"]
 COUNTS = (
@@ -130,6 +130,7 @@ def compare(floor, twin):
     for row, (account, twins) in enumerate(zip(floor.x.accounts, twin.accounts, strict=True)):
         held = {name: account[name].item() for name in ACCOUNT_FIELDS}
         assert held == {name: getattr(twins, name) for name in ACCOUNT_FIELDS}, f"account {row} in step {count}"
+    assert floor.x.risk.liquidations.tolist() == [twins.liquidations for twins in twin.accounts], count
     assert (now.bid, now.ask, now.last) == (twin.bid, twin.ask, twin.last)
     occupied = np.flatnonzero(floor.x.levels.contracts)
     assert set(occupied.tolist()) == set(twin.queues)

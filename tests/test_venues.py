@@ -283,9 +283,9 @@ def test_who_no_longer_covers_maintenance_by_the_formula_is_found_and_nobody_els
         expected = {int(row) for row in rows if doomed(floor.x, row, int(floor.now.mark_units))}
         for row in rows:
             assert_by_the_formula(floor, venue, int(row), int(row) in expected)
-        before = floor.x.accounts.liquidations.copy()
+        before = floor.x.risk.liquidations.copy()
         floor.liquidate()
-        assert set(np.flatnonzero(floor.x.accounts.liquidations > before).tolist()) == expected
+        assert set(np.flatnonzero(floor.x.risk.liquidations > before).tolist()) == expected
         found += len(expected)
         if rng.random() < 0.3:
             floor.pay_funding(int(rng.normal(0, 0.002) * abs(floor.now.mark_units)))
@@ -332,7 +332,7 @@ def test_an_order_too_large_to_be_counted_is_refused():
     opens(floor, BOB, 9_223_373, 16_000, 0)
     floor.send(BOB, -9_223_373, 15_900, trigger=1, limit=1)  # to close, at any price
     assert floor.now.rejected == 2 and floor.now.resting == 0
-    assert floor[ANNA].buying_value == floor[BOB].selling_value == 0
+    assert floor.x.reserved[ANNA].buying_value == floor.x.reserved[BOB].selling_value == 0
 
 
 # ---- who keeps what a liquidation leaves

@@ -22,9 +22,9 @@ class Clock:
         self.wheel, first_rows = np.full(wheel.SLOTS, -1, np.int32), []
         for number, (_, count, wake_s) in enumerate(crowds):
             rows = new_accounts(count, crowd=number)
-            rows.wake_s = wake_s
             first_rows.append(len(x.accounts))
             x = with_accounts(x, rows)
+            wheel.wind(x.clocks[first_rows[-1] :], wake_s)
         self.x = x.replace(keys=np.array([crowd_key(seed, name) for name, _, _ in crowds]))
         self.first_rows = np.array(first_rows)
         self.awake, self.bounds = np.zeros(len(x.accounts), np.int32), np.zeros(len(crowds) + 1, np.int64)
@@ -63,7 +63,7 @@ def test_being_woken_does_not_move_an_accounts_own_times():
     clock, woken = Clock(("noise", 1, 20.0)), []
     for step in range(1, 2001):
         wake(clock.x, FIRST)
-        if clock.x.accounts[FIRST].wake_step == step:
+        if clock.x.clocks[FIRST].wake_step == step:
             woken.append(step)
         assert clock.step() == [FIRST]
     assert woken == alone
@@ -96,12 +96,12 @@ def test_who_never_wakes_is_never_seen():
 
 def test_a_wait_longer_than_the_wheel_is_kept():
     clock = Clock(("slow", 200, 20_000.0))
-    due = {row: int(clock.x.accounts[row].wake_step) for row in range(FIRST, FIRST + 200)}
+    due = {row: int(clock.x.clocks[row].wake_step) for row in range(FIRST, FIRST + 200)}
     assert max(due.values()) > 2 * wheel.SLOTS
     for step in range(1, 3 * wheel.SLOTS):
         for row in clock.step():
             assert due[row] == step
-            due[row] = int(clock.x.accounts[row].wake_step)
+            due[row] = int(clock.x.clocks[row].wake_step)
 
 
 @pytest.mark.parametrize("missed", [1, 37, wheel.SLOTS - 1, wheel.SLOTS + 50])
@@ -109,10 +109,10 @@ def test_who_would_have_looked_in_steps_that_were_left_out_looks_once_when_they_
     clock = Clock(("noise", 100, 30.0), ("slow", 100, 20_000.0))
     for _ in range(10):
         clock.step()
-    due = clock.x.accounts.wake_step[FIRST:].copy()
+    due = clock.x.clocks.wake_step[FIRST:].copy()
     clock.x.now[0].step += missed
     assert clock.step() == (FIRST + np.flatnonzero(due <= 11 + missed)).tolist()
-    assert (clock.x.accounts.wake_step[FIRST:] > 11 + missed).all()
+    assert (clock.x.clocks.wake_step[FIRST:] > 11 + missed).all()
 
 
 def test_each_crowd_finds_its_own_rows_between_its_bounds():
@@ -132,5 +132,5 @@ def test_uncompiled_the_same_times():
         for _ in range(20):  # on a wheel whose chains are never read
             wheel.schedule(clocks[0].x, clocks[0].wheel, row, FIRST)
             schedule(clocks[1].x, clocks[1].wheel, row, FIRST)
-        steps = [clock.x.accounts[row].wake_step for clock in clocks]
+        steps = [clock.x.clocks[row].wake_step for clock in clocks]
         assert steps[0] == steps[1]
