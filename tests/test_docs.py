@@ -26,7 +26,20 @@ from analysis import check, published
 from analysis.cli import main, perpsim
 from scenarios.march_2020 import XBTUSD
 from scenarios.scenario import defaults
-from sim import book, funding, genealogy, margin, outcome, series, sessions, skew_funding, spot_pool, terms, venues
+from sim import (
+    book,
+    funding,
+    genealogy,
+    maps,
+    margin,
+    outcome,
+    series,
+    sessions,
+    skew_funding,
+    spot_pool,
+    terms,
+    venues,
+)
 from sim import voted_funding as voted
 from sim.exchange import FILL
 from sim.market import Market
@@ -74,6 +87,8 @@ TABLES = {
     "adl": outcome.ADL,
     "accounts": outcome.ACCOUNTS,
     "fills": FILL,
+    "book_map": maps.BOOK_MAP,
+    "liquidation_map": maps.LIQUIDATION_MAP,
 }
 
 
