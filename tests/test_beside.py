@@ -7,7 +7,15 @@ from functools import partial
 import numpy as np
 import pytest
 
-from agents import Arbitrageurs, CrossVenueArbitrageurs, LeveragedLongs, LeveragedShorts, MarketMakers, NoiseTraders
+from agents import (
+    Arbitrageurs,
+    CrossVenueArbitrageurs,
+    Crowd,
+    LeveragedLongs,
+    LeveragedShorts,
+    MarketMakers,
+    NoiseTraders,
+)
 from analysis.job import differing
 from sim import laws, spot
 from sim.mark import LastPrice
@@ -21,23 +29,23 @@ FALL = Shocked(GeometricBrownian(price=8_000.0), (Shock(at_s=300.0, log_size=-0.
 OTHER = replace(BITMEX, mark=LastPrice(), taker_fee=0.0005)
 
 
-def crowd_in(market):
-    """Let a small crowd join, of names that no other has."""
-    MarketMakers(market, name="Makers", count=6, coin=10.0)
-    NoiseTraders(market, name="Noise", count=60, coin=2.0)
-    held = LeveragedLongs(market, name="Longs", count=150, coin=0.3, leverage=12.0, reentry=0.8, wake_s=60.0)
-    owed = LeveragedShorts(market, name="Shorts", count=80, coin=3.0, leverage=3.0, wake_s=60.0)
-    Arbitrageurs(market, name="Carry", count=6, coin=5.0, hurdle_bps=3.0)
+def crowd_in(market, carry=6, of=""):
+    """Let a small crowd join, of names that no other has, with so many arbitrageurs."""
+    MarketMakers(market, name="Makers" + of, count=6, coin=10.0)
+    NoiseTraders(market, name="Noise" + of, count=60, coin=2.0)
+    held = LeveragedLongs(market, name="Longs" + of, count=150, coin=0.3, leverage=12.0, reentry=0.8, wake_s=60.0)
+    owed = LeveragedShorts(market, name="Shorts" + of, count=80, coin=3.0, leverage=3.0, wake_s=60.0)
+    Arbitrageurs(market, name="Carry" + of, count=carry, coin=5.0, hurdle_bps=3.0)
     market.endow(4_000_000, longs=[held], shorts=[owed], spread=0.02)
 
 
-def pair(*, seed=1, linked=10, hours=0.3, venue=OTHER, fund_coin=2.0, halt=(), **options):
+def pair(*, seed=1, linked=10, long_here=True, hours=0.3, venue=OTHER, fund_coin=2.0, halt=(), **options):
     """A storm at two exchanges, with arbitrageurs between them."""
     market = brew(seed=seed, hours=hours, fund_coin=2.0, fills=True, **options)
     other = market.beside("B", venue=venue, fund_coin=fund_coin, halt=halt)
     crowd_in(other)
     if linked:
-        link(market, other, count=linked)
+        link(market, other, long_here, count=linked)
     return market
 
 
@@ -45,6 +53,7 @@ def link(market, other, long_here=True, **options):
     """Let arbitrageurs join who are long at the first exchange and short at the other, or the other way round, keep
     what they have, and need coin soon."""
     usual = dict(coin=5.0, wallet_coin=0.02, transfer_s=30.0, leverage=1.0, most_leverage=1.02, exit_bps=-1e4)
+    Crowd(market, name="Nobody", count=40, wake_s=np.inf)  # so that the legs of an account are not rows of one number
     arb = CrossVenueArbitrageurs(market, other=other, **usual | options)
     buys, sells = (market, other) if long_here else (other, market)
     ours, theirs = (arb, arb.leg) if long_here else (arb.leg, arb)
@@ -55,8 +64,10 @@ def link(market, other, long_here=True, **options):
     return arb
 
 
-def test_the_laws_hold_on_both_and_coin_between_them_is_conserved():
-    market = pair()
+@pytest.mark.parametrize("long_here", [True, False])
+def test_the_laws_hold_on_both_and_coin_between_them_is_conserved(long_here):
+    """It is the long leg that needs coin in the fall, at the first exchange or at the second."""
+    market = pair(long_here=long_here)
     first, second = market.markets
     arb = next(each for each in market.crowds if isinstance(each, CrossVenueArbitrageurs))
     rows, theirs = (crowd.first + np.arange(crowd.count) for crowd in (arb, arb.leg))
@@ -124,20 +135,18 @@ def test_both_read_one_index_which_the_arbitrageurs_of_either_move():
     assert not np.array_equal(run["index"], lone["index"])
 
 
-def test_what_one_exchange_does_to_spot_is_credited_to_its_own_forced_closes():
-    """The first has no arbitrageurs: what the second's do to spot is no live impact of a forced close of the first."""
-    market = Market(seed=1, hours=0.3, step_s=5.0, path=FALL, check=True)
-    MarketMakers(market, count=6, coin=10.0)
-    held = LeveragedLongs(market, count=150, coin=0.3, leverage=12.0, wake_s=60.0)
-    owed = LeveragedShorts(market, count=80, coin=3.0, leverage=3.0, wake_s=60.0)
-    market.endow(4_000_000, longs=[held], shorts=[owed], spread=0.02)
-    other = market.beside("B", fund_coin=2.0)
-    crowd_in(other)
+@pytest.mark.parametrize("mover", [0, 1])
+def test_what_one_exchange_does_to_spot_is_credited_to_its_own_forced_closes(mover):
+    """Only one has arbitrageurs: what they do to spot is no live impact of a forced close of the other."""
+    market = Market(seed=1, hours=0.3, step_s=5.0, path=FALL, fund_coin=2.0, check=True)
+    markets = [market, market.beside("B", fund_coin=2.0)]
+    for number, each in enumerate(markets):
+        crowd_in(each, carry=6 if number == mover else 0, of=str(number))
     live = np.zeros(2)
     for _ in range(market.length):
         market.step()
-        live = np.maximum(live, [abs(each.exchange.now[0].live_spot_usd) for each in market.markets])
-    assert market.exchange.now[0].lots > 0 and live[0] == 0.0 and live[1] > 0.0
+        live = np.maximum(live, [abs(each.exchange.now[0].live_spot_usd) for each in markets])
+    assert all(each.exchange.now[0].lots > 0 for each in markets) and live[1 - mover] == 0.0 < live[mover]
 
 
 def test_a_halt_of_one_leaves_the_other_trading():
