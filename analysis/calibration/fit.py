@@ -20,8 +20,11 @@ from sim.index import SpotMarket, SpotVenue
 from sim.paths import StochasticVolatility
 
 VOLUMES = (("Bitstamp", 100_000.0), ("Coinbase", 250_000.0), ("Kraken", 100_000.0))
-ELSEWHERE = SpotMarket(venues=tuple(SpotVenue(name=name, volume_coin=volume) for name, volume in VOLUMES))
-"""Ten times the usual volume of coin a day: where arbitrageurs hedge are also futures and other perpetuals."""
+ELSEWHERE = SpotMarket(
+    venues=tuple(SpotVenue(name=name, volume_coin=volume, noise_bps=5.0) for name, volume in VOLUMES)
+)
+"""Ten times the usual volume of coin a day: where arbitrageurs hedge are also futures and other perpetuals. With noise:
+the record's index is the last trade at one exchange, in a dollar token."""
 
 SEEDS = range(4)
 """Of the fit, the same at every point."""
@@ -80,7 +83,7 @@ CROWDS = (
 arbitrageurs, who differ by one of e."""
 FIXED = {
     "longs": 4_000, "shorts": 4_000, "open_interest": 1_000_000_000, "noise": 300,
-    "noise_coin": LogNormal(median=0.85, sigma=2.0), "noise_wake_s": 600.0, "noise_lifetime_s": 10.0,
+    "noise_coin": LogNormal(median=0.85, sigma=2.0), "noise_wake_s": 1_000.0, "noise_lifetime_s": 10.0,
     "arbitrageurs": 337, "arbitrage_coin": 100.0, "arbitrage_pause_s": 150.0, "arbitrage_order_share": 0.002,
     "careful": 1.0, "patient": 1.0, "makers": 10, "maker_coin": 400.0, "maker_levels": 20, "maker_half_spread_bps": 1.5,
     "maker_takes_bps": 0.0, "maker_memory_s": 1_800.0, "maker_wake_s": 1.0, "spot": ELSEWHERE,
