@@ -13,12 +13,12 @@ FADES = (
     "later than in those of the fit; here one crowd of makers, by what it holds and remembers, makes both."
 )
 STUCK = (
-    "in one or two runs of sixteen the index moves by a tenth, one side is liquidated or leaves, and the premium stays "
+    "in a run of eight or sixteen the index moves by a tenth, one side is liquidated or leaves, and the premium stays "
     "beyond the clamp for a day, until holders and arbitrageurs have taken it; fundings of the record stayed near "
     "0.01 %."
 )
 SIDES = "longs were the side in demand in those months; in `calm` both sides want the same, and their balance drifts."
-SAMPLE = "volatility is fitted to three moments of the index, and sixteen runs of three days scatter widely about them."
+SAMPLE = "volatility is fitted to three moments of the index, and runs of three days scatter widely about them."
 REASONS = {
     **dict.fromkeys(("basis_bps", "basis_5_minutes", "basis_1_hour", "common_returns", "volatility_ratio"), FADES),
     **dict.fromkeys(("funding_bps", "funding_pinned", "linear", "turnover"), STUCK),
