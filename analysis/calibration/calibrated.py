@@ -6,13 +6,13 @@ POINT = {
     "volatility": 0.5479, "dispersion": 0.6394, "half_life_hours": 0.1068, "leverage": 2.0, "hurdle_bps": 8.0,
     "bargain_bps": 200.0, "maker_skew_bps": 95.0, "maker_lean_seen": 0.6,
 }  # fmt: skip
-"""The index's numbers are those of `fit.fitted_index`. The crowds' began as the least of the surface of `fit.terms` over
-24 points of four seeds, in which the basis was forgotten too soon, and were then moved by hand, six times, over the
+"""The index's numbers are those of `fit.fitted_index`. The crowds' began as the least of the surface of `fit.terms`
+over 24 points of four seeds, in which the basis was forgotten too soon, and were then moved by hand, six times, over the
 seeds 1000 to 1015: `--fit` does not end here.
 
 The table of the page is of other seeds, and how it comes out hangs on which: over 2000 to 2015 J was 22.3 in the months
-of the fit and 36.7 in those held back, and no target was missed. A further step of the fit from there, over 4000 to 4015,
-had 43.9 and 25.5: one run in which volatility stayed high moved half of the moments. It was not taken."""
+of the fit and 36.7 in those held back, and no target was missed. A further step of the fit from there, over 4000 to
+4015, had 43.9 and 25.5: one run in which volatility stayed high moved half of the moments. It was not taken."""
 CALIBRATED = arguments_of(POINT)
 """As `calm(seed=..., **CALIBRATED)`; `perpsim calibrate` says what they give. The step is `moments.STEP_S`."""
 
