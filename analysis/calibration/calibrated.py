@@ -7,8 +7,8 @@ POINT = {
     "bargain_bps": 200.0, "maker_skew_bps": 95.0, "maker_lean_seen": 0.6,
 }  # fmt: skip
 """The index's numbers are those of `fit.fitted_index`. The crowds' began as the least of the surface of `fit.terms`
-over 24 points of four seeds, in which the basis was forgotten too soon, and were then moved by hand, six times, over the
-seeds 1000 to 1015: `--fit` does not end here.
+over 24 points of four seeds, in which the basis was forgotten too soon, and were then moved by hand, six times,
+over the seeds 1000 to 1015: `--fit` does not end here.
 
 The table of the page is of other seeds, and how it comes out hangs on which: over 2000 to 2015 J was 22.3 in the months
 of the fit and 36.7 in those held back, and no target was missed. A further step of the fit from there, over 4000 to
