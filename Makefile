@@ -32,8 +32,13 @@ soak: install
 	$(BIN)/python -m tests.soak --messages 10_000_000
 	$(BIN)/python -m pytest -m slow || [ $$? -eq 5 ]
 
+# What it costs, beside peers; those need a numpy older than ours, so they get an environment of their own. Where they
+# cannot be installed they are left out, and the table says so.
 bench: install
-	$(BIN)/python -m benchmarks
+	@[ -x .venv-peers/bin/python ] || { echo "Installing peers into .venv-peers, once."; \
+	    $(BIN)/python -m venv .venv-peers && .venv-peers/bin/python -m pip install -qq \
+	    --disable-pip-version-check --only-binary :all: -r benchmarks/peers.txt || rm -rf .venv-peers; }
+	$(BIN)/python -m benchmarks --json benchmarks/results.json --figure docs/benchmarks.png
 
 lint: install
 	$(BIN)/ruff check .

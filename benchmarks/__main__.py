@@ -1,9 +1,9 @@
-"""`python -m benchmarks [PART ...] [--json PATH]`: one table, in one run on one machine."""
+"""`python -m benchmarks [PART ...] [--json PATH] [--figure PATH]`: one table, in one run on one machine."""
 
 import argparse
 import sys
 
-from benchmarks import timing
+from benchmarks import figure, timing
 
 PARTS = {
     "bare": "a plain order book without accounts, to which the others are compared",
@@ -13,6 +13,9 @@ PARTS = {
     "memory": "bytes an account",
     "start": "compilation, later starts, --help",
     "takeover": "half of 200,000 accounts taken over at one mark",
+    "peers": "PAMS, bourse, Mesa and a plain Python book doing the same work",
+    "scaling": "cost by accounts, order flow, steps, range of prices, size of a cascade",
+    "model": "what an order, a fill, a wake, a liquidation and a step cost, beside what each must cost",
     "sweep": "scaling of a sweep, and ten thousand short runs: about ten minutes",
 }
 
@@ -26,24 +29,28 @@ def main():
     )  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART", help="those to run; all by default")
     parser.add_argument("--json", metavar="PATH", help="write the table there too, with date, machine and versions")
+    parser.add_argument("--figure", metavar="PATH", help="draw peers and scaling there")
     asked = parser.parse_args()
     wrong = [part for part in asked.parts if part not in PARTS]
     if wrong:
         parser.error(f"a part must be one of {', '.join(PARTS)} (got {wrong[0]!r})")
     origin = timing.about()
-    lines, profile = run(set(asked.parts or PARTS))
+    lines, extra = run(set(asked.parts or PARTS))
     if asked.json:
-        timing.write(asked.json, lines, {"profile_us_a_step": profile}, origin)
+        timing.write(asked.json, lines, extra, origin)
         print(f"\nwritten to {asked.json}")
+    if asked.figure:
+        figure.draw(asked.figure, lines)
+        print(f"drawn in {asked.figure}")
     return 0
 
 
 def run(wanted):
-    """(lines, profile) of those parts; the bare book is always timed first, since others are compared to it."""
-    from benchmarks import bare, book, memory, start, sweeps, takeover, whole
+    """(lines, what else the JSON is to hold) of those parts; the bare book is always timed first, for comparison."""
+    from benchmarks import bare, book, memory, model, peers, scaling, start, sweeps, takeover, whole
 
     print(timing.HEADER)
-    lines, profile = [], {}
+    lines, profile, costs = [], {}, {}
     bare_ns, found = bare.measure()
     lines += said(found)
     if "book" in wanted:
@@ -60,18 +67,27 @@ def run(wanted):
         lines += said(start.measure())
     if "takeover" in wanted:
         lines += said(takeover.measure())
+    if "peers" in wanted:
+        lines += said(peers.measure())
+    if "scaling" in wanted:
+        lines += said(scaling.measure())
+    if "model" in wanted:
+        found, costs = model.measure(bare_ns)
+        lines += said(found)
     if "sweep" in wanted:
         lines += said(sweeps.measure())
     if profile:
         show(profile)
-    return lines, profile
+    return lines, {"profile_us_a_step": profile, "cost_model": costs}
 
 
 def said(lines):
-    """Print `lines` and return them."""
+    """Print `lines` as they come and return them."""
+    printed = []
     for line in lines:
         print(line, flush=True)
-    return lines
+        printed.append(line)
+    return printed
 
 
 def show(profile):

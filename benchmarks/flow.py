@@ -23,13 +23,13 @@ class Round:
     contracts: np.ndarray  # buys positive
 
 
-def rounds(accounts, count, seed=1):
-    """`count` rounds of the flow."""
+def rounds(accounts, count, seed=1, around=AROUND):
+    """`count` rounds of the flow; around: standard deviation of the distance from the middle, ticks."""
     rng = np.random.default_rng(seed)
     return [
         Round(
             owner=rng.permutation(accounts),
-            tick=MIDDLE + np.rint(rng.normal(0, AROUND, accounts)).astype(np.int64),
+            tick=MIDDLE + np.rint(rng.normal(0, around, accounts)).astype(np.int64),
             contracts=rng.choice([-1, 1], accounts) * rng.integers(1, 11, accounts) * LOT,
         )
         for _ in range(count)

@@ -24,6 +24,7 @@ class Line:
     spread:     worst repetition over the best, less 1; nan where there was only one
     target:     what `value` should not exceed, or, with `at_least`, not fall below; nan none
     to_bare:    time over that of the bare order book for as many messages, in the same run; nan where it has none
+    key:        name in `results` of the JSON, which hold messages a second one by one and not in millions
     """
 
     part: str
@@ -34,6 +35,7 @@ class Line:
     target: float = float("nan")
     at_least: bool = False
     to_bare: float = float("nan")
+    key: str = ""
 
     @property
     def verdict(self):
@@ -129,7 +131,8 @@ def about():
 def write(path, lines, extra, origin):
     """Write the table, what else was found, and where it was made, as JSON."""
     rows = [{name: value if value == value else None for name, value in asdict(line).items()} for line in lines]
+    results = {line.key: line.value * (1e6 if line.unit == "M/s" else 1.0) for line in lines if line.key}
     for row, line in zip(rows, lines, strict=True):
         row["verdict"] = line.verdict or None
-    text = json.dumps({**origin, "table": rows, **extra}, indent=2, allow_nan=False)
+    text = json.dumps({**origin, "results": results, "table": rows, **extra}, indent=2, allow_nan=False)
     Path(path).write_text(text + "\n", encoding="utf-8")

@@ -77,6 +77,8 @@ def new_accounts(count, crowd=-1, leverage=1.0, cross=True):
 @kernel
 def share(amount, part, whole):
     """floor(amount * part / whole) without overflow, for 0 <= part <= whole < 2**31."""
+    if part == whole:
+        return amount
     quotient = amount // whole
     return quotient * part + (amount - quotient * whole) * part // whole
 

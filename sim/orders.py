@@ -409,6 +409,8 @@ def drawn_order(x, messages, count, first_rows):
 @kernel
 def refused_share(x, messages, count):
     """Share of the orders of a step that exceed what the venue can take in."""
+    if count <= x.terms[0].capacity:
+        return 0.0
     orders = 0
     for m in range(count):
         orders += messages[m].action == SUBMIT or messages[m].action == REPLACE

@@ -59,10 +59,11 @@ def test_a_target_is_met_from_its_own_side(value, at_least, verdict):
 
 
 def test_the_table_is_written_with_where_it_was_made(tmp_path):
-    lines = [timing.Line("bare", "messages", 40.0, "M/s")]
+    lines = [timing.Line("bare", "messages", 40.0, "M/s", key="bare_per_s"), timing.Line("memory", "bytes", 7.0, "B")]
     timing.write(tmp_path / "table.json", lines, {"profile_us_a_step": {}}, timing.about())
     told = json.loads((tmp_path / "table.json").read_text())
     assert told["table"][0]["value"] == 40.0 and told["table"][0]["spread"] is None
+    assert told["results"] == {"bare_per_s": 40e6}
     assert {"date", "machine", "command", "versions", "source"} <= set(told)
 
 
