@@ -19,8 +19,8 @@ def ishigami(x):
 FIRST, TOTAL = (0.3139, 0.4424, 0.0), (0.5576, 0.4424, 0.2437)
 
 
-def sampled(points, seed):
-    unit = qmc.Sobol(6, seed=seed).random(points)
+def sampled(points, seed, quasi=True):
+    unit = qmc.Sobol(6, seed=seed).random(points) if quasi else np.random.default_rng(seed).random((points, 6))
     one, other = unit[:, :3], unit[:, 3:]
     mixed = [np.where(np.arange(3) == k, other, one) for k in range(3)]
     return ishigami(one), ishigami(other), np.array([ishigami(each) for each in mixed])
@@ -31,14 +31,16 @@ def test_the_indices_of_ishigamis_function_come_out():
     assert found[0] == pytest.approx(FIRST, abs=0.03) and found[1] == pytest.approx(TOTAL, abs=0.03)
 
 
-def test_their_intervals_hold_them_about_as_often_as_they_say():
+@pytest.mark.parametrize(("quasi", "most"), [(True, 1.0), (False, 0.98)])
+def test_their_intervals_hold_them_about_as_often_as_they_say(quasi, most):
+    """A bootstrap takes a sample for a random one: of a quasi-random one more is known than it says."""
     held = []
     for seed in range(25):
-        named = {each.argument: each for each in shares("abc", *sampled(256, seed), seed=seed)}
+        named = {each.argument: each for each in shares("abc", *sampled(256, seed, quasi), seed=seed)}
         for k, name in enumerate("abc"):
             for low_high, true in ((named[name].first_interval, FIRST[k]), (named[name].total_interval, TOTAL[k])):
                 held.append(low_high[0] <= true <= low_high[1])
-    assert np.mean(held) > 0.9  # of quasi-random samples, which a bootstrap takes for random ones
+    assert 0.9 < np.mean(held) <= most
 
 
 def test_the_largest_total_comes_first_and_what_does_not_vary_has_no_share():

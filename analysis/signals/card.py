@@ -12,16 +12,19 @@ BINS = 10
 
 
 def card(signal, returns, tried, title="A signal"):
-    """A Figure of a `Tried`: next return by tenth of the signal, gain after costs, and coefficients by stretch."""
+    """A Figure of a `Tried`: next return by tenth of the signal, gain after costs, coefficients by stretch, by regime
+    and in named days of stress, Sharpe ratios over cross-validated paths, and the reasons."""
     signal, returns = pairs(signal, returns)
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
-        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-        by_tenth, gained, stretches, words = figure.subplots(2, 2).ravel()
+        figure = Figure(figsize=(7.2, 6.4), layout="constrained")
+        by_tenth, gained, stretches, paths, regimes, words = figure.subplots(3, 2).ravel()
         tenths(signal, returns, by_tenth)
         gains(tried, gained)
         coefficients(tried, stretches)
+        ratios(tried, paths)
+        spells(tried, regimes)
         told(tried, words)
         figure.suptitle(f"{title}: {tried.verdict}", x=0.012, ha="left", fontsize=11, fontweight="bold")
     return figure
@@ -53,6 +56,24 @@ def coefficients(tried, ax):
     return named(zero(ax), "Information coefficient", "", "stretch of the record")
 
 
+def ratios(tried, ax):
+    """Sharpe ratio after costs of each path of combinatorial purged cross-validation."""
+    ax.bar(np.arange(1, len(tried.paths) + 1), tried.paths, color=BLUE, width=0.6)
+    ax.set_xticks(np.arange(1, len(tried.paths) + 1))
+    return named(zero(ax), "Sharpe ratio over purged paths", "a period", "path")
+
+
+def spells(tried, ax):
+    """Information coefficient in each regime, and in the named days of stress that the record has."""
+    rows = [(name, ic, BLUE) for name, ic in zip(tried.regimes.regime, tried.regimes.ic, strict=True)]
+    rows += [(name, ic, RED) for name, ic in zip(tried.windows.window, tried.windows.ic, strict=True)]
+    names, coefficients_, colours = zip(*rows[::-1], strict=True)
+    ax.barh(names, coefficients_, color=colours, height=0.6)
+    ax.axvline(0.0, color=GREY, linewidth=0.6)
+    ax.tick_params(axis="y", labelsize=6.5)
+    return named(ax, "By regime, and in named days (red)", "", "information coefficient")
+
+
 def told(tried, ax):
     """The verdict's numbers and reasons."""
     lines = [
@@ -60,7 +81,9 @@ def told(tried, ax):
         f"right {100 * tried.hits.value:.1f} % of the time ({100 * tried.hits.low:.1f} to {100 * tried.hits.high:.1f})",
         f"after costs {1e4 * tried.net.mean():.2f} bp a period",
         f"skill has a probability of {tried.probability:.3f}",
-        f"a record of {tried.needed:,.0f} periods would do; there are {len(tried.net):,}",
+        f"a record of {tried.needed:,.0f} periods would do; there are {len(tried.net):,}"
+        if np.isfinite(tried.needed)
+        else f"no record is long enough for a loss; there are {len(tried.net):,} periods",
         *(f"against it: {each}" for each in tried.reasons),
     ]
     ax.axis("off")
