@@ -54,7 +54,7 @@ def test_market_orders_alone_trade_at_the_mark(floor):
     floor.send(BOB, -3, 1, tif=IOC)
     floor.auction()
     assert floor.trades() == [(BOB, ANNA, 100, 3)]
-    assert floor.now.resting == 0 and floor[ANNA].buying == 0
+    assert floor.now.resting == 0 and floor.x.reserved[ANNA].buying == 0
 
 
 def test_at_one_price_the_rested_come_first_and_the_gathered_share(floor):
@@ -100,7 +100,7 @@ def test_fill_or_kill_is_refused_and_a_cancelled_order_is_not_auctioned(floor):
     floor.send(BOB, action=CANCEL_ALL)
     floor.send(CAROL, -5, 100)
     floor.auction()
-    assert not floor.trades() and floor.now.rejected == 1 and floor[BOB].buying == 0
+    assert not floor.trades() and floor.now.rejected == 1 and floor.x.reserved[BOB].buying == 0
 
 
 CASES = {
