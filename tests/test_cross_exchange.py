@@ -165,7 +165,7 @@ def test_a_leg_is_liquidated_alone_and_the_other_closed_after_it(number):
             crowd.bid, crowd.ask = index - 2.0, index + 2.0
         market.step()
     lost, won = market.markets[number].exchange, market.markets[1 - number].exchange
-    assert lost.accounts.liquidations[rows[number]] == 1 and won.accounts.liquidations[rows[1 - number]] == 0
+    assert lost.risk.liquidations[rows[number]] == 1 and won.risk.liquidations[rows[1 - number]] == 0
     assert held(market, arb) == (0, 0)
     assert won.accounts.wallet[rows[1 - number]] > won.accounts.deposits[rows[1 - number]]
 
@@ -191,7 +191,7 @@ def test_a_leg_short_of_margin_gets_coin_from_its_wallet_then_from_the_other_leg
     assert np.unique(ours)[1] == pytest.approx(10.5), "first the wallet's"
     taken, came = np.flatnonzero(theirs < 10.0)[0], np.flatnonzero(ours > 10.5 + 1e-9)[0]
     assert came > taken + 1, "two transfers after it was taken off the other"
-    assert ours[-1] + theirs[-1] <= 20.5 + 1e-9 and first.liquidations[arb.first] == 0
+    assert ours[-1] + theirs[-1] <= 20.5 + 1e-9 and market.exchange.risk.liquidations[arb.first] == 0
 
 
 def test_orders_that_even_legs_are_signed_and_never_open_what_has_no_room():
