@@ -169,8 +169,6 @@ class Market(mesa.Model):
 
     def tick(self):
         """Let the clock pass one step; returns the markets where trading is not halted."""
-        if self.number:
-            raise RuntimeError("an exchange beside another must be stepped by its market; step or run that")
         for each in self.markets:
             if each.clock == 0:
                 each.sessions.open(each.exchange)
@@ -413,3 +411,11 @@ class Beside(Market):
         self.open_exchange(venue, halt)
         self.begin(self.spot.index, fund_coin)
         self.markets.append(self)
+
+    def step(self):
+        """Refuse: its market steps all of its exchanges."""
+        raise RuntimeError("an exchange beside another must be stepped by its market; step or run that")
+
+    def run(self, progress=None):
+        """Refuse, as `step` does."""
+        raise RuntimeError("an exchange beside another must be run by its market; step or run that")
