@@ -6,7 +6,17 @@ Do not tune them. A change makes a new market with a new name, so that numbers o
 from dataclasses import dataclass
 from typing import Any
 
-from agents import CROWDS, Arbitrageurs, Crowd, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
+from agents import (
+    CROWDS,
+    Arbitrageurs,
+    CrossVenueArbitrageurs,
+    Crowd,
+    LeveragedLongs,
+    LeveragedShorts,
+    LogNormal,
+    MarketMakers,
+    NoiseTraders,
+)
 from sim.market import Market
 from sim.paths import GeometricBrownian
 from sim.venues import BITMEX
@@ -63,11 +73,12 @@ def five_crowds(*, seed=1, accounts=10_000, sleepers=0, pace=1.0, hours=1.25, pa
 
 
 def every_crowd(*, others=100, **market):
-    """The five crowds, and so many accounts of every other crowd of `agents`, as each is by default."""
+    """The five crowds, and so many accounts of every other crowd of `agents` that one exchange can have, as each is by
+    default."""
     market = five_crowds(**market)
     present = {type(crowd) for crowd in market.crowds}
     for kind in CROWDS:
-        if kind not in present:
+        if kind not in present and kind is not CrossVenueArbitrageurs:
             kind(market, count=others)
     return market
 

@@ -69,8 +69,7 @@ def test_retail_that_cuts_early_is_liquidated_less_than_those_who_hold():
         usual = SURE | dict(leverage=10.0, stop_loss=1.0, top_up=0.0, reentry=0.0)
         crowd = kind(market, **usual | (dict(cut_at=0.08) if kind is Retail else {}))
         held = history(market, crowd)
-        accounts = market.exchange.accounts[rows_of(crowd)]
-        took[kind] = accounts.liquidations.mean()
+        took[kind] = market.exchange.risk.liquidations[rows_of(crowd)].mean()
     assert took[LeveragedLongs] > 0.9 and took[Retail] < 0.1
     assert np.all(held[-1] > 0) and np.all(held[-1] < 0.6 * held[115])
 
