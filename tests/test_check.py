@@ -19,7 +19,7 @@ from analysis.venue_table import chosen, table
 HOME = Path(__file__).resolve().parent.parent
 PAGE = HOME / "docs" / "published.md"
 EXAMPLES = read()
-HARMLESS = {"numpy", "sim"} | set(
+HARMLESS = {"numpy", "sim", "re"} | set(
     "abc bisect collections dataclasses datetime decimal difflib enum fractions functools hashlib heapq itertools "
     "math operator statistics types typing".split()
 )
