@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 import sim
 from sim.spelling import unknown
 
-CLOSED = {"bundle", "compiled", "folders", "market", "paths", "provenance", "record", "replay"}
+CLOSED = {"ahead", "bundle", "compiled", "folders", "market", "paths", "provenance", "record", "replay"}
 """Modules of sim that may not be named: they read or write files, start processes, or compile."""
 
 SPELLED = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
