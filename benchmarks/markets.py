@@ -38,8 +38,7 @@ def five_crowds(*, seed=1, accounts=10_000, sleepers=0, pace=1.0, hours=1.25, pa
 
     Of 10,000 accounts 20 are makers, 80 arbitrageurs, 5,900 noise traders, 2,000 longs and 2,000 shorts; other
     numbers of accounts keep the proportions and the messages a second. sleepers: accounts beside them, half long
-    and half short, that hold positions and never wake. pace: how often everybody looks,
-    over what is usual.
+    and half short, that hold positions and never wake. pace: how often everybody looks, over what is usual.
     """
     scale = accounts / 10_000
     looks = scale / pace

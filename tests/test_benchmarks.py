@@ -29,6 +29,15 @@ def test_the_bare_book_and_our_own_trade_the_same_when_orders_come_in_the_same_o
     assert np.array_equal(plain[2][:, bare.DEPTH], x.levels.contracts[: len(plain[2])])
 
 
+def test_among_many_accounts_each_has_an_order_and_the_flow_trades(monkeypatch):
+    monkeypatch.setattr(timing, "REPEATS", 2)
+    ns, _, rests = book.deep(2_000, 100, 4)
+    assert ns > 0.0 and 1_600 < rests < 2_000
+    x, first = book.new_floor(500), book.resting(500)
+    orders.act(x, first, len(first), book.FIRST_ROWS)
+    assert x.now[0].resting == 500 and x.now[0].fills == x.now[0].rejected == 0
+
+
 def test_the_frozen_market_trades_among_all_five_crowds():
     market = markets.five_crowds(accounts=500, sleepers=100, hours=0.1)
     for _ in range(60):

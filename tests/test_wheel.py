@@ -134,3 +134,18 @@ def test_uncompiled_the_same_times():
             schedule(clocks[1].x, clocks[1].wheel, row, FIRST)
         steps = [clock.x.clocks[row].wake_step for clock in clocks]
         assert steps[0] == steps[1]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, wheel.FEW - 1, wheel.FEW, 5_000])
+@pytest.mark.parametrize("most", [9_000, wheel.DIGITS**2 - 1, 2**31 - 1])
+def test_rows_are_sorted_few_or_many(count, most):
+    rng = np.random.default_rng(count)
+    rows = rng.integers(0, most, count, endpoint=True).astype(np.int32)
+    for given in (rows, rows[::-1], np.sort(rows), np.full(count, most, np.int32), np.zeros(count, np.int32)):
+        expected, sorted_rows = np.sort(given), given.copy()
+        wheel.sort(sorted_rows)
+        assert np.array_equal(sorted_rows, expected)
+    if count <= wheel.FEW:
+        interpreted = rows.copy()
+        getattr(wheel.sort, "py_func", wheel.sort)(interpreted)
+        assert np.array_equal(interpreted, np.sort(rows))
