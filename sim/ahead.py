@@ -11,6 +11,8 @@ from numba.extending import intrinsic, overload
 
 from sim.compiled import kernel
 
+FEW = 4
+"""Orders of an account that are asked for at most: who has hundreds is not to be walked through for one message."""
 READ, NEAR, DATA = 0, 3, 1
 """Arguments of LLVM's `prefetch`: to be read, to be kept in every cache, data and not code."""
 
@@ -60,9 +62,10 @@ def fetch_second_order(x, i):
 
 @kernel
 def fetch_queues(x, i):
-    """Ask for what taking away the orders of row `i` writes to: their levels and their neighbours in the queues."""
-    o = x.accounts[i].orders
-    while o >= 0:
+    """Ask for what taking away the first few orders of row `i` writes to: levels, and neighbours in the queues."""
+    o, asked = x.accounts[i].orders, 0
+    while o >= 0 and asked < FEW:
+        asked += 1
         order = x.orders[o]
         fetch(x.levels, order.tick)
         if order.prev >= 0:

@@ -79,3 +79,9 @@ def test_asking_ahead_changes_nothing_compiled_or_not():
     after = [getattr(x, name) for name in ("accounts", "orders", "levels", "reserved")]
     assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
     assert ahead.fetch(x.accounts, 0) is None
+
+
+def test_who_has_many_orders_is_not_walked_through():
+    x = with_accounts(plain_exchange(), new_accounts(1, crowd=0))
+    x.accounts.orders[-1], x.orders.own_next[0] = 0, 0  # a chain without an end
+    ahead.fetch_queues(x, len(x.accounts) - 1)
