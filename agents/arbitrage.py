@@ -210,6 +210,11 @@ class Arbitrageurs(Crowd):
 
     def __post_init__(self):
         super().__post_init__()
+        for name, lawful in (("careful", "from 0 to 1"), ("patient", "0 or 1")):
+            drawn = self.traits[name]
+            wrong = drawn[(drawn < 0.0) | (drawn > 1.0) | ((name == "patient") & (drawn % 1.0 != 0.0))]
+            if len(wrong):
+                raise ValueError(f"{name} of {self.name} must be {lawful} (got {wrong[0]:g}); correct it")
         if self.count and getattr(self.market.venue.contract, "p", 1.0) != 1.0:
             contract = self.market.venue.contract.name
             raise ValueError(f"{self.name} must trade a contract on spot itself (got {contract}); make their count 0")

@@ -46,6 +46,8 @@ def brakes(
     venue: whose other rules hold
     """
     unwind = replace(venue.unwind, usd_per_s=pace_usd_per_s)
+    if not 1.0 <= most_margin < inf:
+        raise ValueError(f"most_margin must be 1 or more and finite (got {most_margin}); 1 is for rates that stay")
     scale = VolatilityMargin(most=most_margin) if most_margin != 1.0 else venue.margin_scale
     venue = replace(
         venue,

@@ -94,12 +94,13 @@ def march_2020(
     deposit_delay_s: mean time fresh coin takes to arrive, assumed
     transfer_s: mean time between venues in calm times, assumed
     """
-    path = published(start, bridge_volatility)
-    if data:
-        path = Replay(files=tuple(data.split(",")), start=start, hours=hours)
+    if "path" not in market and data:
+        market["path"] = Replay(files=tuple(data.split(",")), start=start, hours=hours)
+    elif "path" not in market:
+        market["path"] = published(start, hours, bridge_volatility)
     market = Market(
         seed=seed, hours=hours, step_s=step_s, start=start, venue=venue, fund_coin=fund_coin,
-        path=market.pop("path", path), spot=market.pop("spot", SpotMarket(replays=True)), **market,
+        spot=market.pop("spot", SpotMarket(replays=True)), **market,
     )  # fmt: skip
     mind = {"reentry": reentry, "deposit_delay_s": deposit_delay_s, "top_up_at": top_up_at, "top_up": top_up}
     quote(market, makers, maker_coin, maker_credit, transfer_s, lean_seen=lean_seen, volatility_limit=volatility_limit)
@@ -112,7 +113,13 @@ def march_2020(
     return market
 
 
-def published(start, volatility):
-    """The published prices of spot as a path from `start` on, bridged with that annual volatility."""
+def published(start, hours, volatility):
+    """The published prices of spot as a path from `start` on, bridged with that annual volatility; ValueError if they
+    end before the run does."""
     times = [(datetime.fromisoformat(at) - datetime.fromisoformat(start)).total_seconds() for at, _ in facts.SPOT]
+    if 3_600.0 * hours > times[-1]:
+        raise ValueError(
+            f"hours must end by {facts.SPOT_END}, where the published prices do (got {hours:g} from {start}); "
+            "name a file of spot with data"
+        )
     return Points(times_s=tuple(times), values=tuple(price for _, price in facts.SPOT), volatility=volatility)

@@ -159,12 +159,20 @@ def auctioned(x, k, wanted):
 
 
 @kernel
+def purse_of(x):
+    """(what the fund could pay now, and what of it the engine may spend in this step), units."""
+    now, terms = x.now[0], x.terms[0]
+    fund = max(float(x.accounts[FUND].wallet - now.fund_kept), 0.0) * (1.0 - 1e-9) if terms.pays else 0.0
+    return fund, now.draw_left if terms.socialises else min(fund, now.draw_left)
+
+
+@kernel
 def payable_at_once(x, k, wanted):
     """(contracts, tick): as `payable`, where all of them trade at the worst of the ticks that they reach."""
     now, terms, lot = x.now[0], x.terms[0], x.lots[k]
     selling = lot.open > 0
-    fund = max(float(x.accounts[FUND].wallet - now.fund_kept), 0.0) * (1.0 - 1e-9) if terms.pays else 0.0
-    purse = max((now.draw_left if terms.socialises else min(fund, now.draw_left)) - now.promised, 0.0)
+    fund, purse = purse_of(x)
+    purse = max(purse - now.promised, 0.0)
     worst = 1 if selling else terms.ticks - 1
     if terms.price_band > 0.0:
         worst = within_band(x, -1 if selling else 1, worst)
@@ -248,8 +256,7 @@ def payable(x, k, wanted):
     can pay. Marks the lot unpaid when the fund itself cannot pay for the first contract."""
     lot, now, terms = x.lots[k], x.now[0], x.terms[0]
     side = -1 if lot.open > 0 else 1
-    fund = max(float(x.accounts[FUND].wallet - now.fund_kept), 0.0) * (1.0 - 1e-9) if terms.pays else 0.0
-    purse = now.draw_left if terms.socialises else min(fund, now.draw_left)
+    fund, purse = purse_of(x)
     lot.unpaid = False
     if terms.pooled:
         size, loss = pooled.payable(x, lot, wanted, purse)

@@ -20,10 +20,9 @@ class VolatilityMargin:
     """How far margin rates rise with the realised volatility of the index.
 
     The multiplier is volatility over `usual`, between `least` and `most`; volatility is the root of an exponentially
-    weighted mean of squared log returns, as clearing houses reckon theirs. A floor keeps a calm market from eroding
-    margin, and so the rise from being as steep; a cap keeps rates below what nobody can pay (both are known as limits
-    to procyclicality: Murphy, Vasios and Vause, Bank of England, Financial Stability Paper 29, 2014). No venue of
-    `sim.venues` publishes such a formula for its perpetuals; they change their tables by notice.
+    weighted mean of squared log returns. A floor keeps a calm market from eroding margin, and so the rise from being as
+    steep; a cap keeps rates below what nobody can pay. Assumed throughout: no venue of `sim.venues` publishes such a
+    formula for its perpetuals; they change their tables by notice.
 
     usual:       volatility at which the rates of the tiers hold as they are, annual
     half_life_s: with which a past return loses weight

@@ -169,6 +169,8 @@ class Market(mesa.Model):
 
     def tick(self):
         """Let the clock pass one step; returns the markets where trading is not halted."""
+        if self.clock >= self.length:
+            raise RuntimeError(f"a market ends after its {self.length} steps (asked for one more); give it more hours")
         for each in self.markets:
             if each.clock == 0:
                 each.sessions.open(each.exchange)

@@ -251,6 +251,14 @@ def test_an_exchange_is_stepped_by_its_market_and_opened_before_it_begins():
     assert other.clock == 1
 
 
+def test_a_market_ends():
+    market = Market(seed=1, hours=0.001, step_s=1.2)
+    for _ in range(market.length):
+        market.step()
+    with pytest.raises(RuntimeError, match=f"ends after its {market.length} steps"):
+        market.step()
+
+
 def test_three_exchanges_of_two_venues_run_side_by_side():
     market = pair(linked=5, hours=0.1)
     third = market.beside("C", venue=DERIBIT)

@@ -9,6 +9,8 @@ import pytest
 
 from analysis import march
 from scenarios import march_2020_facts as facts
+from scenarios.march_2020 import march_2020
+from sim.paths import GeometricBrownian
 from tests.made_up import VENUE, a_run, calm_run, empty_run, fall_run
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -251,3 +253,14 @@ def test_markers_of_the_picture_are_the_facts_in_the_run():
     run.series = run.series[run["time_s"] <= 12 * 3600].copy()
     drawn = {line.get_label(): line.get_ydata() for line in march.figure(run).axes[0].get_lines()}
     assert len(drawn["real, to Binance"]) == 4 == len(drawn["simulated (half hours)"])
+
+
+def test_a_run_ends_where_the_published_prices_do_or_names_a_file():
+    with pytest.raises(ValueError, match=r"hours must end by 2020-03-14T22:00.*got 71 from"):
+        march_2020(seed=1, hours=71.0)
+    assert march_2020(seed=1, hours=71.0, path=facts_path()).length == 71 * 720
+
+
+def facts_path():
+    """A flat path, which needs no facts."""
+    return GeometricBrownian(price=8_000.0, volatility=0.0)

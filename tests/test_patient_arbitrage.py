@@ -5,6 +5,7 @@ import pytest
 
 from analysis.summary import basis
 from scenarios import calm
+from sim.orders import POST, SUBMIT
 
 SMALL = {
     "hours": 2.0, "step_s": 5.0, "longs": 60, "shorts": 60, "noise": 100, "makers": 4, "maker_coin": 20.0,
@@ -33,6 +34,69 @@ def test_who_is_patient_makes_and_who_is_not_takes():
 def test_patient_arbitrageurs_narrow_the_basis(seed):
     with_them, without = traded(1.0, seed)[0], traded(1.0, seed, arbitrageurs=0)[0]
     assert np.nanstd(basis(with_them)) < 0.9 * np.nanstd(basis(without))
+
+
+def test_an_order_that_opens_rests_no_nearer_than_its_profit_over_a_makers_fee_for_as_long_as_is_said():
+    """The price of a sale that opens: spot * (1 + fee + hurdle - half the announced rate), or the best ask above that;
+    of a purchase the mirror image. With `careful` at 0 costs are those of one trade."""
+    market = calm(seed=1, patient=1.0, **SMALL | {"careful": 0.0, "hours": 1.0})
+    crowd = next(each for each in market.crowds if each.name == "Arbitrageurs")
+    x, write, seen = market.exchange, crowd.write, []
+
+    def watched(rows, count):
+        prices = market.spot.state.venues.price.copy()
+        end, now, tick = write(rows, count), market.exchange.now[0], market.exchange.terms[0].tick
+        if not np.array_equal(prices, market.spot.state.venues.price):  # somebody hedged meanwhile
+            return end
+        for message in market.messages[count:end]:
+            held = market.exchange.accounts[message.account].contracts
+            if message.action != SUBMIT or held * message.amount < 0:
+                continue
+            holding = market.spot.state.holdings[crowd.first_holding + message.account - crowd.first]
+            spot = market.spot.state.venues[holding.venue]
+            off = x.terms[0].maker_fee + spot.cost + 4e-4
+            sells, carried = message.amount < 0, 0.5 * now.funding_rate
+            limit = spot.price * (1.0 + off - carried if sells else 1.0 - off - carried) / tick
+            best = max(np.ceil(limit), now.ask) if sells else min(np.floor(limit), now.bid)
+            seen.append((message.tick, best, message.tif, message.lifetime, sells))
+        return end
+
+    crowd.write = watched
+    while market.clock < market.length:
+        market.step()
+    ticks, best, tif, lifetime, sells = np.array(seen).T
+    assert len(seen) > 20 and 0 < sells.sum() < len(seen)
+    assert np.array_equal(ticks, best) and (tif == POST).all() and (lifetime == 3).all()
+
+
+@pytest.mark.parametrize(("option", "said"), [("patient", "0 or 1"), ("careful", "from 0 to 1")])
+@pytest.mark.parametrize("value", [-0.5, 1.5])
+def test_what_is_neither_patient_nor_not_is_refused(option, value, said):
+    with pytest.raises(ValueError, match=f"{option} of Arbitrageurs must be {said}"):
+        calm(seed=1, hours=0.01, **{option: value})
+
+
+OPTIONS = {
+    "noise_coin": (3.0, [("NoiseTraders", "coin")]),
+    "noise_wake_s": (77.0, [("NoiseTraders", "wake_s")]),
+    "noise_lifetime_s": (33.0, [("NoiseTraders", "lifetime_s")]),
+    "arbitrage_coin": (7.0, [("Arbitrageurs", each) for each in ("coin", "spot_coin", "spot_usd_coin")]),
+    "arbitrage_order_share": (0.03, [("Arbitrageurs", "order_share")]),
+    "arbitrage_pause_s": (44.0, [("Arbitrageurs", "pause_s")]),
+    "arbitrage_hurdle_bps": (6.0, [("Arbitrageurs", "hurdle_bps")]),
+    "patient": (1.0, [("Arbitrageurs", "patient")]),
+    "bargain": (0.01, [("LeveragedLongs", "bargain"), ("LeveragedShorts", "bargain")]),
+    "maker_memory_s": (900.0, [("MarketMakers", "basis_half_life_s")]),
+    "maker_wake_s": (2.0, [("MarketMakers", "wake_s")]),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_an_option_of_calm_is_a_trait_of_its_crowd(option):
+    value, traits = OPTIONS[option]
+    crowds = {each.name: each for each in calm(seed=1, hours=0.01, **{option: value}).crowds}
+    for name, trait in traits:
+        assert (crowds[name].traits[trait] == value).all()
 
 
 def test_a_resting_order_asks_for_its_hurdle():

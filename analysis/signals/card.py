@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.figures import BLUE, GREY, ORANGE, RED, STYLE, thin, zero
+from analysis.figures import BLUE, GREY, ORANGE, RED, STYLE, named, thin, zero
 from analysis.signals.evidence import pairs
 from analysis.signals.verdict import FOLDS, FOUND
 
@@ -89,12 +89,4 @@ def told(tried, ax):
     ax.axis("off")
     colour = GREY if tried.verdict == FOUND else "black"
     ax.text(0.0, 1.0, "\n".join(lines), va="top", fontsize=7.5, color=colour, wrap=True, transform=ax.transAxes)
-    return ax
-
-
-def named(ax, title, unit, along):
-    """Give a panel its title and units."""
-    ax.set_title(title, loc="left")
-    ax.set_ylabel(unit)
-    ax.set_xlabel(along)
     return ax
