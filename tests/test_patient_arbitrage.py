@@ -58,14 +58,16 @@ def test_an_order_that_opens_rests_no_nearer_than_its_profit_over_a_makers_fee_f
             sells, carried = message.amount < 0, 0.5 * now.funding_rate
             limit = spot.price * (1.0 + off - carried if sells else 1.0 - off - carried) / tick
             best = max(np.ceil(limit), now.ask) if sells else min(np.floor(limit), now.bid)
-            seen.append((message.tick, best, message.tif, message.lifetime, sells))
+            profit = now.ask - limit if sells else limit - now.bid
+            seen.append((message.tick, best, message.tif, message.lifetime, sells, profit * tick / spot.price))
         return end
 
     crowd.write = watched
     while market.clock < market.length:
         market.step()
-    ticks, best, tif, lifetime, sells = np.array(seen).T
+    ticks, best, tif, lifetime, sells, profit = np.array(seen, float).T
     assert len(seen) > 20 and 0 < sells.sum() < len(seen)
+    assert -1e-9 < profit.min() < 0.5 * (x.terms[0].taker_fee - x.terms[0].maker_fee), "a taker would not have"
     assert np.array_equal(ticks, best) and (tif == POST).all() and (lifetime == 3).all()
 
 
