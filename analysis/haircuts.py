@@ -7,8 +7,8 @@ import numpy as np
 import pandas
 
 from analysis.estimators import Estimate, finite
-from analysis.studies.measures import taken
 from analysis.summary import share
+from analysis.who import taken
 from sim.ledger import RESERVED_ROWS
 from sim.streams import generator
 
