@@ -22,7 +22,7 @@ from tests.made_up import a_run, calm_run, empty_run, fall_run
 
 HOME = Path(__file__).resolve().parent.parent
 SMALL = dict(longs=300, shorts=200, hedgers=40, dip_buyers=300, bargain_hunters=150, noise=100, step_s=15.0)
-READ = {"START", "SPOT", "FUND_COIN", "OPEN_INTEREST_CONTRACTS"}
+READ = {"START", "SPOT", "SPOT_END", "FUND_COIN", "OPEN_INTEREST_CONTRACTS"}
 """The facts that the simulation may know: spot, and what was there before the fall."""
 
 
