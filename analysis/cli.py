@@ -335,7 +335,11 @@ def gallery(names, out, processes, force):
     from analysis.gallery.command import gallery
     from analysis.sweep.front import cores
 
-    click.echo(f"Look at {gallery(out, names, processes or cores(), force, say=click.echo)}")
+    try:
+        page = gallery(out, names, processes or cores(), force, say=click.echo)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Look at {page}")
 
 
 if __name__ == "__main__":

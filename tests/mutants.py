@@ -41,6 +41,7 @@ TWIN, ENGINE, LEDGER, RISK, WHEEL = map(test_file, ("twin", "engine", "ledger", 
 CROWDS, MARKET, GENEALOGY, LEGS = map(test_file, ("crowds", "market", "genealogy", "spot_legs"))
 FUNDING, SKEW, VOTED, CHECK = map(test_file, ("funding", "skew_funding", "voted_funding", "check"))
 MARK, INDEX, INDEX_RULES, POOL = map(test_file, ("mark", "index", "index_rules", "pool"))
+AUCTION, SCALE = map(test_file, ("auction", "margin_scale"))
 DELEVERAGE, HAIRCUTS, LIQUIDATION, TIERS = map(test_file, ("deleverage", "haircuts", "liquidation", "tiers"))
 
 MUTANTS = (
@@ -341,6 +342,34 @@ MUTANTS = (
            (test_file("cross_exchange"), "lost_a_leg or even")),
     Mutant("funding owed counted as won", "sim/outcome.py", "now.mark_units - owed)", "now.mark_units + owed)",
            (MARKET, "hourly")),
+    Mutant("an auction ends where most is left over", "sim/auction.py",
+           "volume > most or (volume == most and left < over)", "volume > most or (volume == most and left > over)",
+           (AUCTION, "one_price or tie or alone or share")),
+    Mutant("prices that tie are settled far from the mark", "sim/auction.py",
+           "(min(max(x.now[0].mark_tick, first), last), most)", "(first, most)", (AUCTION, "tie")),
+    Mutant("who gathered is filled first come, first served", "sim/auction.py",
+           "share(given, seen + size, asked) - share(given, seen, asked)", "min(size, given - seen)",
+           (AUCTION, "gathered_share")),
+    Mutant("who rested pays a taker's fee at an auction", "sim/auction.py",
+           "terms.taker_fee if buyer_takes else terms.maker_fee", "terms.taker_fee", (AUCTION, "as_a_maker")),
+    Mutant("the engine pays what no fund has at an auction", "sim/auction.py",
+           "if order.reduce_only else size", "if False else size", (AUCTION, "twin")),
+    Mutant("coin waits for the auction", "sim/sealed.py", "        self.add(sent[~moves_coin], clock)\n",
+           "        self.add(sent, clock)\n", (AUCTION, "coin_does_not")),
+    Mutant("orders wait twice", "sim/sealed.py", "orders & (sent < latest[held.account])", "orders & False",
+           (AUCTION, "waits or only")),
+    Mutant("margin rises with variance", "sim/margin_scale.py",
+           "self.rule.multiplier(math.sqrt(self.variance * YEAR_S))", "self.rule.multiplier(self.variance * YEAR_S)",
+           (SCALE, "weighted_mean")),
+    Mutant("positions not filed anew after rates rise", "sim/margin_scale.py", "            risk.file_all(x)\n", "",
+           (SCALE, "exactly_those")),
+    Mutant("the initial rate falls below maintenance", "sim/margin_scale.py",
+           "        rows[:, 2] = rows[:, 2].clip(rows[:, 1], 1.0)\n", "", (SCALE, "never_the_lower")),
+    Mutant("deserters take what margin holds", "agents/deserters.py",
+           "math.floor(free_balance(x, i, initial_rate(x, i, 0.0)))", "math.floor(free_balance(x, i, 0.0))",
+           (test_file("deserters"), "all_but")),
+    Mutant("deserters go too early", "agents/deserters.py", "x.now[0].time_s >= me.start_s and free", "free",
+           (test_file("deserters"), "before_their_time")),
     # published numbers
     Mutant("a published number need not come out", "analysis/check.py",
            "if size <= example.tolerance:\n        return Checked(example, PASS",

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,22 @@ def test_another_process_draws_the_same(tmp_path):
     assert len(said) == 1
     for ending in ("svg", "pdf", "png"):
         assert (tmp_path / f"payoffs.{ending}").read_bytes() == (tmp_path / "two" / f"payoffs.{ending}").read_bytes()
+
+
+def test_a_picture_that_fails_costs_no_other(tmp_path, monkeypatch, capsys):
+    def fail(folder):
+        raise OSError("no space left")
+
+    poisoned = {"bad": replace(PICTURES["payoffs"], draw=fail), "payoffs": PICTURES["payoffs"]}
+    monkeypatch.setattr("analysis.gallery.command.pictures", lambda: poisoned)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(["gallery", "--out", "shown", "--processes", "1"])
+    told = capsys.readouterr()
+    assert left.value.code == 1 and "1 of 2 pictures could not be drawn (bad); see shown/index.html" in told.err
+    assert "not drawn: OSError: no space left" in told.out and (tmp_path / "shown" / "payoffs.svg").exists()
+    page = (tmp_path / "shown" / "index.html").read_text()
+    assert "Not drawn. OSError: no space left" in page and "bad.svg" not in page and 'src="payoffs.svg"' in page
 
 
 def test_a_picture_that_is_none_is_answered_before_anything_is_drawn(tmp_path):

@@ -30,25 +30,34 @@ def tasks(names):
 
 
 def drawn(names, folder):
-    """Draw pictures into a folder; returns {name: seconds}."""
-    known, took = pictures(), {}
+    """Draw pictures into a folder; returns {name: (seconds, why it could not be drawn, or None)}."""
+    known, outcome = pictures(), {}
     for name in names:
-        begun = time.perf_counter()
-        with tempfile.TemporaryDirectory() as sweeps:
-            made = known[name].draw(Path(sweeps))
-        if known[name].moves:
-            figures.save_animation(made, folder / f"{name}.gif")
-        else:
-            for ending in ENDINGS:
-                figures.save(made, folder / f"{name}.{ending}")
-        took[name] = time.perf_counter() - begun
-    return took
+        begun, fault = time.perf_counter(), None
+        try:
+            draw(known[name], folder / name)
+        except Exception as error:  # the others are drawn all the same
+            fault = f"{type(error).__name__}: {error}"
+        outcome[name] = time.perf_counter() - begun, fault
+    return outcome
+
+
+def draw(picture, stem):
+    """Draw one, and save it as files that begin with `stem`."""
+    with tempfile.TemporaryDirectory() as sweeps:
+        made = picture.draw(Path(sweeps))
+    if picture.moves:
+        figures.save_animation(made, stem.with_suffix(".gif"))
+    else:
+        for ending in ENDINGS:
+            figures.save(made, stem.with_suffix(f".{ending}"))
 
 
 def gallery(out, names=(), processes=1, force=False, say=print):
     """Draw the pictures named, all if none is, into the new folder `out`, with an index.html; returns its path.
 
-    ValueError for a name that is none; `force` replaces what is in the folder.
+    ValueError for a name that is none; `force` replaces what is in the folder. RuntimeError, once all that could be
+    drawn is saved, if a picture could not; the page says why.
     """
     known = pictures()
     for name in names:
@@ -56,18 +65,25 @@ def gallery(out, names=(), processes=1, force=False, say=print):
             raise ValueError(unknown("picture", name, known))
     check_folder(out, force)
     chosen = {name: each for name, each in known.items() if not names or name in names}
+    faults = {}
     with new_folder(out, force) as partial:
-        for took in done(tasks(chosen), partial, processes):
-            for name, seconds in took.items():
-                say(f"{name:<26} {seconds:6.1f} s")
+        for outcome in done(tasks(chosen), partial, processes):
+            for name, (seconds, fault) in outcome.items():
+                say(f"{name:<26} {seconds:6.1f} s" + (f"  not drawn: {fault}" if fault else ""))
+                faults |= {name: fault} if fault else {}
         about = {"pictures": {name: each.command for name, each in chosen.items()}, **provenance()}
         (partial / "about.json").write_text(json.dumps(plain(about), indent=2) + "\n", encoding="utf-8")
-        (partial / "index.html").write_text(html(chosen, about["commit"]), encoding="utf-8")
-    return Path(out) / "index.html"
+        (partial / "index.html").write_text(html(chosen, about["commit"], faults), encoding="utf-8")
+    page = Path(out) / "index.html"
+    if faults:
+        raise RuntimeError(
+            f"{len(faults)} of {len(chosen)} pictures could not be drawn ({', '.join(faults)}); see {page}"
+        )
+    return page
 
 
 def done(groups, folder, processes):
-    """Yield {name: seconds} of each group as it is drawn."""
+    """Yield what `drawn` returns of each group as it is done."""
     if processes < 2:
         yield from (drawn(group, folder) for group in groups)
         return

@@ -32,10 +32,12 @@ nav a { display: block; }
 {% for name, each in pictures.items() %}
 <section id="{{ name }}">
 <h2>{{ each.question }}</h2>
-<figure><img alt="{{ each.question }}" src="{{ name }}.{{ 'gif' if each.moves else 'svg' }}" loading="lazy">
+{% if name in faults %}<p>Not drawn. {{ faults[name] }}</p>
+{% else %}<figure><img alt="{{ each.question }}" src="{{ name }}.{{ 'gif' if each.moves else 'svg' }}" loading="lazy">
 <figcaption>{{ each.see }}</figcaption></figure>
+{% endif %}
 <pre>{{ each.command }}</pre>
-<p class="quiet">Seed: {{ each.seeds }}.{% if not each.moves %} <a href="{{ name }}.svg">svg</a>
+<p class="quiet">Seed: {{ each.seeds }}.{% if not each.moves and name not in faults %} <a href="{{ name }}.svg">svg</a>
 <a href="{{ name }}.pdf">pdf</a> <a href="{{ name }}.png">png</a>{% endif %}</p>
 </section>
 {% endfor %}
@@ -44,7 +46,7 @@ nav a { display: block; }
 """
 
 
-def html(pictures, commit=None):
-    """The page of {name: Picture} as text."""
+def html(pictures, commit=None, faults=None):
+    """The page of {name: Picture} as text; faults: {name: why} of those that could not be drawn."""
     template = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(TEMPLATE)
-    return template.render(pictures=pictures, commit=commit)
+    return template.render(pictures=pictures, commit=commit, faults=faults or {})
