@@ -344,7 +344,7 @@ MUTANTS = (
            (MARKET, "hourly")),
     Mutant("an auction ends where most is left over", "sim/auction.py",
            "volume > most or (volume == most and left < over)", "volume > most or (volume == most and left > over)",
-           (AUCTION, "one_price or tie or alone or share")),
+           (AUCTION, "fewest_over")),
     Mutant("prices that tie are settled far from the mark", "sim/auction.py",
            "(min(max(x.now[0].mark_tick, first), last), most)", "(first, most)", (AUCTION, "tie")),
     Mutant("who gathered is filled first come, first served", "sim/auction.py",

@@ -49,6 +49,15 @@ def test_of_prices_that_tie_it_is_the_nearest_to_the_mark(floor, mark, price):
     assert floor.trades() == [(BOB, ANNA, price, 5)]
 
 
+def test_of_prices_at_which_as_much_trades_it_is_one_that_leaves_the_fewest_over(floor):
+    floor.set_mark(115)
+    floor.send(ANNA, 5, 110)
+    floor.send(BOB, -5, 96)
+    floor.send(CAROL, -3, 104)  # from there on 5 trade as well, and 3 are left
+    floor.auction()
+    assert floor.trades() == [(BOB, ANNA, 103, 5)]
+
+
 def test_market_orders_alone_trade_at_the_mark(floor):
     floor.send(ANNA, 5, TOP, tif=IOC)
     floor.send(BOB, -3, 1, tif=IOC)
@@ -68,10 +77,11 @@ def test_at_one_price_the_rested_come_first_and_the_gathered_share(floor):
     assert floor.queue(100) == [(BOB, -20), (CAROL, -40)]
 
 
-def test_who_rested_pays_as_a_maker_and_who_gathered_as_a_taker(floor):
-    floor.send(ANNA, -10, 100)
+@pytest.mark.parametrize("rests", [-10, 10])
+def test_who_rested_pays_as_a_maker_and_who_gathered_as_a_taker(floor, rests):
+    floor.send(ANNA, rests, 100)
     floor.auction()
-    floor.send(BOB, 10, 100)
+    floor.send(BOB, -rests, 100)
     floor.auction()
     worth = 10 * 100_000
     assert [10**12 - floor[row].wallet - floor[row].margin for row in (ANNA, BOB)] == [0.001 * worth, 0.002 * worth]
