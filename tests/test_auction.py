@@ -50,12 +50,12 @@ def test_of_prices_that_tie_it_is_the_nearest_to_the_mark(floor, mark, price):
 
 
 def test_of_prices_at_which_as_much_trades_it_is_one_that_leaves_the_fewest_over(floor):
-    floor.set_mark(115)
-    floor.send(ANNA, 5, 110)
-    floor.send(BOB, -5, 96)
-    floor.send(CAROL, -3, 104)  # from there on 5 trade as well, and 3 are left
+    floor.set_mark(104)
+    floor.send(ANNA, 5, 103)
+    floor.send(BOB, -5, 99)
+    floor.send(CAROL, -3, 101)  # from there on 5 trade as well, and 3 are left
     floor.auction()
-    assert floor.trades() == [(BOB, ANNA, 103, 5)]
+    assert floor.trades() == [(BOB, ANNA, 100, 5)]
 
 
 def test_market_orders_alone_trade_at_the_mark(floor):
