@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -12,6 +13,14 @@ from sim.record import TABLES, Run
 # The first example of a kernel compiles it, so no deadline; the same examples on every machine.
 settings.register_profile("perpsim", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("perpsim")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_interrupts():
+    """Also where the tests run in the background of a shell, which lets them and all that they start ignore it."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
 
 
 @pytest.fixture(autouse=True, scope="session")
