@@ -41,6 +41,7 @@ TERMS = dict(
     step_s=1.0,
     live_decay=0.5,
     auction_steps=0,
+    price_band=0.0,
 )
 """What a floor has where a test says nothing else: a venue without fees that sells at once."""
 

@@ -15,6 +15,7 @@ from sim.market import Market
 from sim.oracle_mark import OraclePrice
 from sim.paths import Points
 from sim.venues import BITMEX
+from tests.floor import ANNA, BOB, CAROL, Floor
 
 SHORT = {"hours": 1.2, "check": True}
 
@@ -23,6 +24,35 @@ SHORT = {"hours": 1.2, "check": True}
 def runs():
     """The same fall without a band and with one of 2 %."""
     return [brakes(seed=2, band=band, **SHORT).run() for band in (float("inf"), 0.02)]
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_an_order_trades_up_to_the_edge_of_the_band_and_rests_there(side):
+    floor = Floor([10**12] * 3, price_band=0.05)
+    floor.set_mark(100)
+    for away in (4, 5):
+        floor.send(BOB, -3 * side, 100 + away * side)
+    floor.set_mark(101)  # an order that rests may be left beyond the band
+    floor.send(CAROL, -3 * side, 100 + 6 * side)
+    floor.set_mark(100)
+    floor.send(ANNA, 10 * side, 100 + 50 * side)
+    assert [(tick, abs(size)) for _, _, tick, size in floor.trades()] == [(100 + away * side, 3) for away in (4, 5)]
+    assert floor.queue(100 + 5 * side) == [(ANNA, 4 * side)] and floor.queue(100 + 6 * side) == [(CAROL, -3 * side)]
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(("band", "deleveraged"), [(0.0, True), (0.05, False)])
+def test_an_offer_beyond_the_band_is_no_reason_to_deleverage(side, band, deleveraged):
+    """A position at 50x is taken over with nothing in the fund, and who would take it stands a tenth away."""
+    floor = Floor([10**8] * 3, price_band=band, leverage=50.0)
+    floor.set_mark(100)
+    floor.open(ANNA, BOB, 1_000, 100) if side > 0 else floor.open(BOB, ANNA, 1_000, 100)
+    floor.send(CAROL, 1_000 * side, 100 - 10 * side)
+    floor.set_mark(100 - 2 * side)
+    floor.liquidate()
+    floor.unwind()
+    assert floor[ANNA].contracts == 0 and bool(floor.adl) == deleveraged
+    assert sum(lot.open for lot in floor.x.lots) == (0 if deleveraged else 1_000 * side)
 
 
 def test_nothing_trades_beyond_the_band_not_even_a_liquidation(runs):
