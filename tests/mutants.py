@@ -313,7 +313,7 @@ MUTANTS = (
     Mutant("the careful count one way", "agents/arbitrage.py", "careful * 2.0 *", "careful *",
            ("tests/test_papers.py", "careful")),
     Mutant("stamps are dear to the other side", "agents/leveraged.py", "me.side * now.funding_rate > me.most",
-           "-me.side * now.funding_rate > me.most", ("tests/test_claims.py", "funding_squeeze")),
+           "-me.side * now.funding_rate > me.most", (CROWDS, "ready_to_pay")),
     Mutant("arbitrageurs never pause", "agents/arbitrage.py", "now.time_s + me.pause_s if n > sent", "0.0 if n > sent",
            (CROWDS, "pauses")),
     Mutant("longs sell", "agents/leveraged.py", "size = size if me.side > 0.0 else -size",

@@ -588,6 +588,16 @@ def test_who_waits_for_a_dip_enters_when_it_is_there_and_not_before():
     assert np.all(held[::2] > 0) and not held[1::2].any()
 
 
+@pytest.mark.parametrize("kind, enters", [(LeveragedLongs, False), (LeveragedShorts, True)])
+def test_who_would_be_charged_more_than_he_is_ready_to_pay_does_not_enter(kind, enters):
+    market, _, rows = directional(kind, entry=1.0, horizon_s=1e9, most_funding=Listed((5e-5, 0.01)))
+    market.step()
+    assert market.exchange.now[0].funding_rate == pytest.approx(1e-4)
+    market.run()
+    held = market.exchange.accounts.contracts[rows]
+    assert np.all((held[::2] != 0) == enters) and np.all(held[1::2] != 0)
+
+
 def test_leveraged_traders_leave_at_their_horizon():
     market, crowd, rows = directional(entry=0.2, horizon_s=1e9)
     market.run()
