@@ -9,11 +9,11 @@ import math
 import numpy as np
 
 from sim.compiled import kernel
-from sim.streams import WAKE, words4
+from sim.streams import WAKE, as_exponential, as_uniform, philox, words4
 
 SLOTS = 4096
-FEW = 512
-DIGIT_BITS = 10
+FEW = 24
+DIGIT_BITS = 8
 DIGITS = 1 << DIGIT_BITS
 NEVER = 2**31 - 1
 
@@ -37,28 +37,43 @@ def wind(clocks, wake_s):
 
 
 @kernel
-def schedule(x, wheel, i, first):
-    """File row `i` of the crowd that starts at row `first` under its next waking step."""
+def file(x, wheel, i, word):
+    """File row `i` under its next waking step, so many steps away as a word of its dice says."""
     clock = x.clocks[i]
-    if clock.wake_s == 0.0:
-        return
-    crowd = x.accounts[i].crowd
-    drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], i - first, clock.wakes, 0, WAKE)
-    waited = -math.log((np.float64(drawn[0]) + 0.5) / 4294967296.0) * np.float64(clock.wake_s) / x.terms[0].step_s
+    waited = as_exponential(as_uniform(word)) * np.float64(clock.wake_s) / x.terms[0].step_s
     step = x.now[0].step + 1 + math.floor(waited)
     clock.wakes += 1
-    if step >= NEVER:
-        return
-    clock.wake_step = step
-    clock.wake_next = wheel[step % SLOTS]
-    wheel[step % SLOTS] = i
+    clock.wake_step = min(step, NEVER)
+    if step < NEVER:
+        clock.wake_next = wheel[step % SLOTS]
+        wheel[step % SLOTS] = i
 
 
 @kernel
 def schedule_all(x, wheel, first, count):
-    """File `count` rows from `first` on for the first time."""
+    """File the `count` rows of a crowd, from `first` on, for the first time."""
     for i in range(first, first + count):
-        schedule(x, wheel, i, first)
+        clock = x.clocks[i]
+        if clock.wake_s > 0.0:
+            key = x.keys[x.accounts[i].crowd]
+            file(x, wheel, i, words4(key[0], key[1], i - first, clock.wakes, 0, WAKE)[0])
+
+
+@kernel
+def schedule(x, wheel, rows, first, crowd, drawn):
+    """File those of a crowd's `rows` whose time has come under their next waking steps.
+
+    first: row at which the crowd starts; drawn: room for their draws, made one after another before any is used
+    """
+    key0, key1, purpose, count = x.keys[crowd, 0], x.keys[crowd, 1], np.uint64(WAKE), len(rows)
+    for k in range(count):
+        drawn[k] = np.uint64(x.clocks[rows[k]].wakes)
+    for k in range(count):
+        drawn[k] = philox(np.uint64(rows[k] - first), drawn[k], np.uint64(0), purpose, key0, key1)[0]
+    for k in range(count):
+        clock = x.clocks[rows[k]]
+        if clock.wake_s > 0.0 and clock.wake_step <= x.now[0].step:
+            file(x, wheel, rows[k], drawn[k])
 
 
 @kernel
@@ -109,34 +124,51 @@ def collect(x, wheel, first_rows, awake, bounds):
     Those who would have looked in steps that were left out, a halt, look now.
     bounds: (crowds + 1,) filled so that those of crowd c are awake[bounds[c]:bounds[c + 1]].
     """
+    now = x.now[0]
+    count = add_woken(x, awake, add_due(x, wheel, awake))
+    rows, drawn, at = awake[:count], np.empty(count, np.uint64), 0
+    sort(rows)
+    for c in range(len(first_rows)):
+        begin, end = at, first_rows[c + 1] if c + 1 < len(first_rows) else len(x.accounts)
+        while at < count and rows[at] < end:
+            at += 1
+        bounds[c + 1] = at
+        if at > begin:
+            schedule(x, wheel, rows[begin:at], first_rows[c], c, drawn)
+    now.collected = now.step
+    return count
+
+
+@kernel
+def add_due(x, wheel, awake):
+    """Take the rows whose time has come since the last step out of the wheel; returns how many."""
     now, count = x.now[0], 0
     for step in range(max(now.collected + 1, now.step - SLOTS + 1), now.step + 1):
         slot = step % SLOTS
         i = wheel[slot]
         wheel[slot] = -1
         while i >= 0:
-            account, clock = x.accounts[i], x.clocks[i]
+            clock = x.clocks[i]
             after = clock.wake_next
             if clock.wake_step <= now.step:
-                if not account.woken:
-                    awake[count] = i
-                    count += 1
-                schedule(x, wheel, i, first_rows[account.crowd])
+                awake[count] = i
+                count += 1
             else:
                 clock.wake_next = wheel[slot]
                 wheel[slot] = i
             i = after
-    now.collected = now.step
+    return count
+
+
+@kernel
+def add_woken(x, awake, count):
+    """Add the rows woken by fills and alarms that are not among the `count` due; returns how many there are then."""
+    now = x.now[0]
     for k in range(now.woken):
-        awake[count] = x.woken[k]
-        count += 1
-    now.woken = 0
-    rows = awake[:count]
-    sort(rows)
-    bounds[:] = 0
-    for i in rows:
+        i = x.woken[k]
         x.accounts[i].woken = False
-        bounds[x.accounts[i].crowd + 1] += 1
-    for c in range(len(bounds) - 1):
-        bounds[c + 1] += bounds[c]
+        if x.clocks[i].wake_s == 0.0 or x.clocks[i].wake_step > now.step:
+            awake[count] = i
+            count += 1
+    now.woken = 0
     return count

@@ -10,7 +10,7 @@ from sim.exchange import new_exchange, with_accounts
 from sim.ledger import RESERVED_ROWS as FIRST
 from sim.ledger import new_accounts
 from sim.orders import wake
-from sim.streams import crowd_key
+from sim.streams import WAKE, crowd_key, uniform4
 
 
 class Clock:
@@ -127,13 +127,27 @@ def test_each_crowd_finds_its_own_rows_between_its_bounds():
 
 def test_uncompiled_the_same_times():
     clocks = Clock(("noise", 50, 1e6)), Clock(("noise", 50, 1e6))
-    schedule = getattr(wheel.schedule, "py_func", wheel.schedule)
-    for row in range(FIRST, FIRST + 50):
-        for _ in range(20):  # on a wheel whose chains are never read
-            wheel.schedule(clocks[0].x, clocks[0].wheel, row, FIRST)
-            schedule(clocks[1].x, clocks[1].wheel, row, FIRST)
-        steps = [clock.x.clocks[row].wake_step for clock in clocks]
-        assert steps[0] == steps[1]
+    rows, drawn = np.arange(FIRST, FIRST + 50, dtype=np.int32), np.empty(50, np.uint64)
+    uncompiled = getattr(wheel.schedule, "py_func", wheel.schedule)
+    for _ in range(20):  # on a wheel whose chains are never read
+        for clock, schedule in zip(clocks, (wheel.schedule, uncompiled), strict=True):
+            clock.x.clocks.wake_step = 0
+            schedule(clock.x, clock.wheel, rows, FIRST, 0, drawn)
+        steps = [clock.x.clocks[FIRST:].wake_step.tolist() for clock in clocks]
+        assert steps[0] == steps[1] and min(steps[0]) > 0
+
+
+def test_the_draws_of_many_are_those_of_one_alone():
+    """Word 0 of the account's dice, of the number of times that it has woken."""
+    clock, key = Clock(("noise", 300, 1e6)), crowd_key(1, "noise")
+    clock.x.clocks[FIRST:].wake_step = 0
+    clock.x.clocks[FIRST:].wakes = np.arange(300)
+    clock.x.clocks[FIRST + 7].wake_step = 1  # not due
+    rows, drawn = np.arange(FIRST, FIRST + 300, dtype=np.int32), np.empty(300, np.uint64)
+    wheel.schedule(clock.x, clock.wheel, rows, FIRST, 0, drawn)
+    expected = [1 + math.floor(-math.log(uniform4(*key, n, n, 0, WAKE)[0]) * 1e6) for n in range(300)]
+    expected[7] = 1
+    assert clock.x.clocks[FIRST:].wake_step.tolist() == expected
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, wheel.FEW - 1, wheel.FEW, 5_000])
