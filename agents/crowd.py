@@ -129,7 +129,7 @@ class Crowd(mesa.Agent):
         if self.limit is None or end == count:
             return end
         sent, now = self.market.messages[count:end], self.market.exchange.now[0]
-        through = self.limit.admitted(sent.account - self.first, float(now.time_s))
+        through = self.limit.admitted(sent["account"] - self.first, float(now.time_s))
         admitted = sent[through]
         self.market.messages[count : count + len(admitted)] = admitted
         now.messages += len(sent) - len(admitted)

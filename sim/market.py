@@ -16,6 +16,7 @@ from sim.mark import Quotes
 from sim.orders import MESSAGE, shortage
 from sim.outcome import outcome
 from sim.paths import GeometricBrownian
+from sim.room import bare
 from sim.sealed import Sealed
 from sim.sessions import Sessions
 from sim.stamps import Stamps
@@ -100,8 +101,8 @@ class Market(mesa.Model):
 
     def open_exchange(self, venue, halt):
         """Make the exchange, by the rules of `venue`, without an index yet."""
-        self.venue, self.halt = venue, halted_steps(halt, self.step_s)
-        self.crowds, self.first_rows, self.messages = [], np.zeros(0, np.int64), records(256, MESSAGE)
+        self.venue, self.halt, self.halted = venue, halted_steps(halt, self.step_s), False
+        self.crowds, self.first_rows, self.messages = [], np.zeros(0, np.int64), bare(records(256, MESSAGE))
         self.wheel = np.full(wheel.SLOTS, -1, np.int32)
         self.awake, self.bounds = np.zeros(0, np.int32), np.zeros(1, np.int64)
         self.exchange = new_exchange(venue.contract.ladder(), venue.tiers.table(venue.contract.unit))
@@ -113,7 +114,7 @@ class Market(mesa.Model):
         self.sealed = Sealed(cadence(venue.auction_s, self.step_s)) if venue.auction_s else None
         self.marks, self.mark_every = (venue.mark.start(), venue.mark.start()), cadence(venue.mark.every_s, self.step_s)
         self.adl, self.adl_prices, self.fills, self.atlas = [], {}, [], self.maps.open(self.step_s)
-        self.series = records(rows_of(self.length, self.record_every), series.SERIES)
+        self.series = bare(records(rows_of(self.length, self.record_every), series.SERIES))
 
     def begin(self, index, fund_coin):
         """Show the exchange its first index, and fill its fund."""
@@ -175,8 +176,10 @@ class Market(mesa.Model):
             if each.clock == 0:
                 each.sessions.open(each.exchange)
             each.clock += 1
-            each.exchange.now[0].halted = each.halt[0] <= each.clock < each.halt[1]
-        return [each for each in self.markets if not each.exchange.now[0].halted]
+            halted = each.halt[0] <= each.clock < each.halt[1]
+            if halted != each.halted:
+                each.halted = each.exchange.now[0].halted = halted
+        return [each for each in self.markets if not each.halted]
 
     def observe(self):
         """Let spot and the index move, and transfers from spot arrive."""
@@ -295,7 +298,7 @@ class Market(mesa.Model):
     def room_for(self, count):
         """The buffer of messages, with room for `count`."""
         if count > len(self.messages):
-            self.messages = grown(self.messages, 2 * count)
+            self.messages = bare(grown(self.messages, 2 * count))
         return self.messages
 
     def make_room(self, count):

@@ -28,7 +28,7 @@ VENUE_ROWS = ("(fees)", "(insurance fund)", "(liquidation engine)", "(outside)",
 def outcome(market, finished):
     """What `market` has done so far, as a Run."""
     return Run(
-        series=market.series[market.series.time_s > 0.0],  # not the row of a step that Ctrl-C broke off
+        series=written(market.series),
         liquidations=liquidations(market),
         funding=np.array(market.funding.rows(market.exchange, market.clock), FUNDING).view(np.recarray),
         adl=np.array(market.adl, ADL).view(np.recarray),
@@ -38,6 +38,11 @@ def outcome(market, finished):
         **market.atlas.tables(),
         others={} if market.number else {each.name: outcome(each, finished) for each in market.markets[1:]},
     )
+
+
+def written(series):
+    """The rows of finished steps: not that of a step that Ctrl-C broke off."""
+    return series[series["time_s"] > 0.0].view(np.recarray)
 
 
 def about(market, finished):

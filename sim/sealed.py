@@ -31,7 +31,7 @@ class Sealed:
             chosen = self.held[: self.count][~self.overtaken(accounts)]
             self.count = 0
             return chosen, len(chosen)
-        moves_coin = (sent.action == DEPOSIT) | (sent.action == ADD_MARGIN)
+        moves_coin = (sent["action"] == DEPOSIT) | (sent["action"] == ADD_MARGIN)
         self.add(sent[~moves_coin], clock)
         return sent[moves_coin], int(moves_coin.sum())
 

@@ -328,7 +328,7 @@ MUTANTS = (
            (CROWDS, "sent_for")),
     Mutant("another account's dice", "agents/noise.py",
            "uniform4(key[0], key[1], i - first,", "uniform4(key[0], key[1], i,", (CROWDS, "sleeps and Noise")),
-    Mutant("trade during a halt", "sim/market.py", "self.markets if not each.exchange.now[0].halted]", "self.markets]",
+    Mutant("trade during a halt", "sim/market.py", "self.markets if not each.halted]", "self.markets]",
            (MARKET, "halt")),
     Mutant("coin arrives at the first exchange", "sim/market.py", "deposit(self.markets[number].exchange, account",
            "deposit(self.exchange, account", (test_file("beside"), "conserved")),

@@ -176,9 +176,9 @@ def test_nobody_sends_more_than_announced(kind, monkeypatch):
     def counted(self, rows, count):
         after = write(self, rows, count)
         most.append((after - count) / max(len(rows), 1))
-        assert set(np.unique(self.market.messages.account[count:after])) <= set(np.asarray(rows).tolist())
+        assert set(np.unique(self.market.messages["account"][count:after])) <= set(np.asarray(rows).tolist())
         if self.kernel:
-            accounts = self.market.messages.account[count:after]
+            accounts = self.market.messages["account"][count:after]
             assert np.unique(accounts, return_counts=True)[1].max(initial=0) <= self.messages_per_wake
         return after
 
