@@ -46,10 +46,8 @@ def _fetch(array, i):
 
 @kernel
 def fetch_order(x, i):
-    """Ask for the first order of row `i`, whose account has come."""
-    o = x.accounts[i].orders
-    if o >= 0:
-        fetch(x.orders, o)
+    """Ask for the first order of row `i`, whose account has come; slot 0 stands for none, as in `fetch_queues`."""
+    fetch(x.orders, max(x.accounts[i].orders, 0))
 
 
 @kernel
@@ -62,14 +60,15 @@ def fetch_second_order(x, i):
 
 @kernel
 def fetch_queues(x, i):
-    """Ask for what taking away the first few orders of row `i` writes to: levels, and neighbours in the queues."""
+    """Ask for what taking away the first few orders of row `i` writes to: levels, and neighbours in the queues. What is
+    not there stands for slot 0, since asking in vain costs less than to guess whether there is something."""
     o, asked = x.accounts[i].orders, 0
-    while o >= 0 and asked < FEW:
-        asked += 1
-        order = x.orders[o]
+    while True:
+        order = x.orders[max(o, 0)]
         fetch(x.levels, order.tick)
-        if order.prev >= 0:
-            fetch(x.orders, order.prev)
-        if order.next >= 0:
-            fetch(x.orders, order.next)
+        fetch(x.orders, max(order.prev, 0))
+        fetch(x.orders, max(order.next, 0))
+        asked += 1
+        if min(o, order.own_next) < 0 or asked == FEW:
+            return
         o = order.own_next

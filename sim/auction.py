@@ -280,10 +280,10 @@ def settle_down(x, row):
             if order.immediate or (order.lot >= 0 and wanted(x, o, True) == 0):
                 remove(x, o)
             else:
-                reserve(x, o, -1)
+                reserve(x, o, -abs(order.contracts))
                 dequeue_stop(x, o)
                 order.trigger, order.limit = -1, 0
-                reserve(x, o, 1)
+                reserve(x, o, abs(order.contracts))
                 enqueue(x, o)
             o = earlier
         tick = ladder.above(x.bits[row], ticks, tick + 1)

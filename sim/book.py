@@ -18,23 +18,22 @@ cancel the taking one, or shrink both by the smaller without a trade."""
 
 
 @kernel
-def reserve(x, o, sign):
-    """Add (+1) or release (-1) what order `o` may open from its owner's reserved contracts and value."""
+def reserve(x, o, size):
+    """Add `size` contracts (negative: release as many) to what order `o` may open of its owner's, and their value."""
     order = x.orders[o]
     if order.reduce_only or order.account == ENGINE:
         return
     tick = order.tick if order.trigger < 0 else order.limit
-    value = sign * abs(order.contracts * x.settlement[tick])
+    value = size * abs(x.settlement[tick])
     owner = x.reserved[order.account]
-    if order.contracts > 0:
-        owner.buying += sign * order.contracts
-        owner.buying_value += value
-    else:
-        owner.selling -= sign * order.contracts
-        owner.selling_value += value
+    buys = order.contracts > 0
+    owner.buying += size if buys else 0
+    owner.buying_value += value if buys else 0
+    owner.selling += 0 if buys else size
+    owner.selling_value += 0 if buys else value
 
 
-@kernel
+@kernel(inlined=True)
 def insert(x, o):
     """Link order `o` to its owner, to the expiry wheel, and behind the queue of its tick."""
     order = x.orders[o]
@@ -50,14 +49,14 @@ def insert(x, o):
             x.orders[x.expiry[slot]].expiry_prev = o
         x.expiry[slot] = o
     x.now[0].resting += 1
-    reserve(x, o, 1)
+    reserve(x, o, abs(order.contracts))
     if order.trigger >= 0:
         enqueue_stop(x, o)
     else:
         enqueue(x, o)
 
 
-@kernel
+@kernel(inlined=True)
 def enqueue(x, o):
     """Append order `o` to the queue of its tick."""
     order = x.orders[o]
@@ -91,7 +90,7 @@ def enqueue_stop(x, o):
     x.heads[row, order.tick] = o
 
 
-@kernel
+@kernel(inlined=True)
 def dequeue(x, o):
     """Take order `o` out of the queue of its tick and move the best price if the tick is now empty."""
     order = x.orders[o]
@@ -134,7 +133,7 @@ def dequeue_stop(x, o):
 def remove(x, o):
     """Take order `o` out of the exchange and give its slot back."""
     order = x.orders[o]
-    reserve(x, o, -1)
+    reserve(x, o, -abs(order.contracts))
     if order.trigger >= 0:
         dequeue_stop(x, o)
     else:
@@ -158,16 +157,15 @@ def remove(x, o):
     x.now[0].resting -= 1
 
 
-@kernel
+@kernel(inlined=True)
 def shrink(x, o, size):
     """Take `size` contracts (positive) off order `o`, which leaves the book when none are left."""
     order = x.orders[o]
     if size >= abs(order.contracts):
         remove(x, o)
         return
-    reserve(x, o, -1)
+    reserve(x, o, -size)
     order.contracts -= size if order.contracts > 0 else -size
-    reserve(x, o, 1)
     if order.trigger < 0:
         x.levels[order.tick].contracts -= size
 
@@ -233,7 +231,7 @@ def book_side(x, i, lot, size, units, fee_rate):
             x.now[0].woken += 1
 
 
-@kernel
+@kernel(inlined=True)
 def trade(x, o, taker, lot, size):
     """Fill `size` contracts (bought by the taker when positive) against resting order `o`."""
     order, now, terms = x.orders[o], x.now[0], x.terms[0]
@@ -267,7 +265,7 @@ def meet_self(x, o, size):
     return size - common if size > 0 else size + common
 
 
-@kernel
+@kernel(inlined=True)
 def take(x, account, lot, size, limit):
     """Trade `size` contracts against the book, best price first, up to the `limit` tick; returns what is left."""
     now, ticks = x.now[0], x.terms[0].ticks

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -23,13 +23,17 @@ HOME = Path(__file__).resolve().parent.parent
 KEPT_S = 30 * 86_400.0  # a cache folder unused for so long is removed when a new one is made
 
 
-def kernel(function):
+def kernel(function=None, *, inlined=False):
     """Return `function` compiled: cached on disk, free of the GIL, dividing by zero as numpy does.
 
     Left to itself numba compiles a function anew for every width and for every constant that another kernel calls it
     with: two fifths of the first run. What kernels pass each other is widened to one type instead.
+
+    inlined: its code becomes part of whatever calls it; for few and short ones, since all of it is compiled each time
     """
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    if function is None:
+        return partial(kernel, inlined=inlined)
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=inlined)(function)
     if not numba.config.DISABLE_JIT:
         template = compiled.get_call_template
         compiled.get_call_template = lambda args, kws: template(tuple(map(widest, args)), kws)

@@ -17,7 +17,7 @@ from sim.compiled import kernel
 from sim.contract import MOST_UNITS
 from sim.exchange import EXPIRY_SLOTS, GATHERED, STOPS
 from sim.ledger import add_margin, deposit, equity
-from sim.streams import PRIORITY, words4
+from sim.streams import PRIORITY, first_words, words4
 from sim.ticks import tick_of
 
 SUBMIT, CANCEL, CANCEL_ALL, REPLACE, DEPOSIT, ADD_MARGIN = 0, 1, 2, 3, 4, 5
@@ -30,6 +30,8 @@ RISING, FALLING = 0, 1
 SUM, LARGER, NET, WORST = 0, 1, 2, 3
 """How resting orders are netted: places in `sim.margin.NETTINGS`."""
 SLOT_BITS = 24
+PLACE_BITS = 31
+"""Of a place among the owners of a step, below the word it is ranked by."""
 
 MESSAGE = np.dtype(
     [
@@ -67,7 +69,7 @@ def opening(value, contracts, closing):
     return value * (1.0 - min(contracts, max(closing, 0)) / contracts)
 
 
-@kernel
+@kernel(inlined=True)
 def reserved(x, i, buying, buying_value, selling, selling_value):
     """Units of notional that the resting orders of row `i` may open, sides netted as in `sim.margin.order_value`."""
     held, netting = x.accounts[i].contracts, x.terms[0].netting
@@ -84,23 +86,25 @@ def reserved(x, i, buying, buying_value, selling, selling_value):
     return buys + sells
 
 
-@kernel
+@kernel(inlined=True)
 def affordable(x, i, size, tick):
     """Whether row `i` can reserve margin and fee for an order of `size` contracts at `tick`."""
     held, terms = x.reserved[i], x.terms[0]
-    buying, selling = held.buying, held.selling
-    buying_value, selling_value = float(held.buying_value), float(held.selling_value)
-    before = reserved(x, i, buying, buying_value, selling, selling_value)
+    before, buying, selling, buying_value, selling_value = 0.0, 0, 0, 0.0, 0.0
+    if x.accounts[i].orders >= 0:  # else nothing is reserved, nor has its row to come
+        buying, selling = held.buying, held.selling
+        buying_value, selling_value = float(held.buying_value), float(held.selling_value)
+        before = reserved(x, i, buying, buying_value, selling, selling_value)
     value = abs(float(size) * float(x.settlement[tick]))
     if value + (buying_value if size > 0 else selling_value) >= MOST_UNITS:  # could not be counted where it rests
         return False
-    if size > 0:
-        after = reserved(x, i, buying + size, buying_value + value, selling, selling_value)
-    else:
-        after = reserved(x, i, buying, buying_value, selling - size, selling_value + value)
+    buys, sells = buying + max(size, 0), selling - min(size, 0)
+    after = reserved(
+        x, i, buys, buying_value + (value if size > 0 else 0.0), sells, selling_value + (value if size < 0 else 0.0)
+    )
     if after <= before:
         return True
-    if abs(x.accounts[i].contracts) + buying + selling + abs(size) > terms.most_contracts:
+    if abs(x.accounts[i].contracts) + buys + sells > terms.most_contracts:
         return False
     if terms.most_open_interest > 0.0 and x.now[0].open_interest >= terms.most_open_interest:
         return False
@@ -141,7 +145,7 @@ def move_coin(x, i, units):
     return True
 
 
-@kernel
+@kernel(inlined=True)
 def solvent_limit(x, i, size, limit):
     """The `limit` of an order that closes, moved to where its owner could still pay for the close."""
     account, terms = x.accounts[i], x.terms[0]
@@ -150,8 +154,11 @@ def solvent_limit(x, i, size, limit):
         return limit
     backing = float(equity(x, i, 0))
     sign = -1.0 if terms.inverse else 1.0
-    broke = -backing / (held - terms.taker_fee * abs(held) * sign)
-    at = tick_of(x, broke)
+    closed = held - terms.taker_fee * abs(held) * sign
+    beyond = limit - 1 if size < 0 else limit + 1
+    if 1 <= beyond < terms.ticks and backing + closed * x.settlement[beyond] >= 0.0:
+        return limit  # most could pay a tick further on: that needs no division
+    at = tick_of(x, -backing / closed)
     return max(limit, math.ceil(at)) if size < 0 else min(limit, math.floor(at))
 
 
@@ -174,7 +181,7 @@ def reject(x):
     return 0
 
 
-@kernel
+@kernel(inlined=True)
 def rest(x, account, size, tick, expires, reduce_only, lot, trigger, limit, immediate):
     """Put an order into a free slot and link it; returns its id."""
     now = x.now[0]
@@ -278,7 +285,7 @@ def replace(x, message, expires):
     return submit(x, message.account, message.amount, message.tick, message.tif, message.reduce_only, expires, -1)
 
 
-@kernel
+@kernel(inlined=True)
 def handle(x, message):
     """Act on one message."""
     now = x.now[0]
@@ -373,36 +380,56 @@ def expire(x):
 
 @kernel
 def drawn_order(x, messages, count, first_rows):
-    """(runs,) first message of each run of one owner's messages, in the order drawn from the owners' dice.
-
-    The draws are evenly spread, so a bucket for each run all but sorts them; one insertion pass finishes.
-    """
-    ranks, starts = np.empty(count, np.int64), np.empty(count, np.int64)
-    runs = 0
+    """Owner, first message and the one after the last of each run of one owner's messages, (runs,) each, in the order
+    drawn from the owners' dice. The rows of a crowd lie together, so its key is looked up once for all of them."""
+    owners, begins = np.empty(count, np.int32), np.empty(count + 1, np.int32)
+    rows, keys = np.empty(count, np.uint64), np.empty((2, count), np.uint64)
+    runs, owner, low, high, crowd = 0, -1, 0, 0, 0
     for m in range(count):
-        fetch(x.accounts, messages[min(m + 16, count - 1)].account)
-        if m > 0 and messages[m].account == messages[m - 1].account:
+        fetch(messages, min(m + 32, count - 1))
+        if messages[m].account == owner:
             continue
-        i = messages[m].account
-        crowd = x.accounts[i].crowd
-        drawn = words4(x.keys[crowd, 0], x.keys[crowd, 1], i - first_rows[crowd], x.now[0].step, 0, PRIORITY)
-        ranks[runs], starts[runs] = np.int64(drawn[0]), m
+        owner = messages[m].account
+        if owner < low or owner >= high:
+            crowd = x.accounts[owner].crowd
+            low = first_rows[crowd]
+            high = first_rows[crowd + 1] if crowd + 1 < len(first_rows) else len(x.accounts)
+        owners[runs], begins[runs], rows[runs] = owner, m, owner - low
+        keys[0, runs], keys[1, runs] = x.keys[crowd, 0], x.keys[crowd, 1]
         runs += 1
-    ends = np.zeros(runs + 1, np.int64)
-    for r in range(runs):
-        ends[(ranks[r] * runs >> 32) + 1] += 1
-    for b in range(runs):
+    begins[runs] = count
+    order = by_rank(first_words(keys, rows[:runs], x.now[0].step, PRIORITY))
+    drawn, firsts, beyonds = np.empty(runs, np.int32), np.empty(runs, np.int32), np.empty(runs, np.int32)
+    for k in range(runs):
+        r = order[k]
+        drawn[k], firsts[k], beyonds[k] = owners[r], begins[r], begins[r + 1]
+    return drawn, firsts, beyonds
+
+
+@kernel
+def by_rank(ranks):
+    """Places of words of 32 bits from the lowest up; equal ones stay in order.
+
+    The words are evenly spread, so a bucket for each all but sorts them; one insertion pass finishes.
+    """
+    count = len(ranks)
+    ends, order = np.zeros(count + 1, np.int32), np.empty(count, np.int64)
+    for r in range(count):
+        ends[(ranks[r] * count >> 32) + 1] += 1
+    for b in range(count):
         ends[b + 1] += ends[b]
-    begins = ends.copy()
-    order, keys = np.empty(runs, np.int64), np.empty(runs, np.int64)
-    for r in range(runs):
-        bucket = ranks[r] * runs >> 32
-        at = ends[bucket]
+    for r in range(count):
+        bucket = ranks[r] * count >> 32
+        order[ends[bucket]] = (ranks[r] << PLACE_BITS) + r
         ends[bucket] += 1
-        while at > begins[bucket] and keys[at - 1] > ranks[r]:
-            order[at], keys[at] = order[at - 1], keys[at - 1]
+    for r in range(1, count):
+        ranked, at = order[r], r
+        while at > 0 and order[at - 1] > ranked:
+            order[at] = order[at - 1]
             at -= 1
-        order[at], keys[at] = starts[r], ranks[r]
+        order[at] = ranked
+    for r in range(count):
+        order[r] &= (1 << PLACE_BITS) - 1
     return order
 
 
@@ -428,21 +455,18 @@ def overload(x, message, sent, first_rows, share):
     return drawn[0] < share * 4294967296.0
 
 
-@kernel
-def look_ahead(x, messages, order, k):
-    """Ask for what the runs after the `k`-th need: messages, then their account, its first order, the queues of all."""
-    runs = len(order)
-    if k + 16 < runs:
-        for m in range(order[k + 16], min(order[k + 16] + 3, len(messages))):
-            fetch(messages, m)
-    if k + 12 < runs:
-        i = messages[order[k + 12]].account
-        fetch(x.accounts, i)
-        fetch(x.reserved, i)
-    if k + 8 < runs:
-        fetch_order(x, messages[order[k + 8]].account)
-    if k + 4 < runs:
-        fetch_queues(x, messages[order[k + 4]].account)
+@kernel(inlined=True)
+def look_ahead(x, messages, first, soon, sooner, soonest):
+    """Ask for what is needed next: the messages from `first` on, and their owner's rows; after these the first order of
+    row `sooner` and the queues of all of row `soonest`."""
+    last = len(messages) - 1
+    fetch(messages, first)
+    fetch(messages, min(first + 1, last))
+    fetch(messages, min(first + 2, last))
+    fetch(x.accounts, soon)
+    fetch(x.reserved, soon)
+    fetch_order(x, sooner)
+    fetch_queues(x, soonest)
 
 
 @kernel
@@ -453,19 +477,17 @@ def act(x, messages, count, first_rows):
     first_rows: (crowds,) first account of each crowd, so that dice count accounts within their crowd.
     """
     share = refused_share(x, messages, count)
-    order = drawn_order(x, messages, count, first_rows)
-    for k in range(len(order)):
-        look_ahead(x, messages, order, k)
-        m = order[k]
-        owner, sent = messages[m].account, 1
-        while m < count and messages[m].account == owner:
-            if share > 0.0 and overload(x, messages[m], sent, first_rows, share):
+    owners, begins, ends = drawn_order(x, messages, count, first_rows)
+    last = len(owners) - 1
+    for k in range(len(owners)):  # rows are asked for by number: arrays given away in a loop are counted each time
+        soon, sooner, soonest = min(k + 16, last), min(k + 8, last), min(k + 4, last)
+        look_ahead(x, messages, begins[soon], owners[soon], owners[sooner], owners[soonest])
+        for m in range(begins[k], ends[k]):
+            if share > 0.0 and overload(x, messages[m], m - begins[k] + 1, first_rows, share):
                 x.now[0].messages += 1
                 x.now[0].overloaded += 1
             else:
                 handle(x, messages[m])
-            m += 1
-            sent += 1
 
 
 @kernel

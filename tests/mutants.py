@@ -48,7 +48,7 @@ MUTANTS = (
     # the book, orders and the ledger
     Mutant("makers pay the taker's fee", "sim/book.py", "maker_lot, -size, units, terms.maker_fee)",
            "maker_lot, -size, units, terms.taker_fee)", (TWIN, "entry")),
-    Mutant("priority reversed", "sim/orders.py", "keys[at - 1] > ranks[r]", "keys[at - 1] < ranks[r]",
+    Mutant("priority reversed", "sim/orders.py", "order[at - 1] > ranked", "order[at - 1] < ranked",
            (TWIN, "isolated")),
     Mutant("stops fire a tick late", "sim/orders.py",
            "due = at <= tick and at < ticks", "due = at < tick and at < ticks", (TWIN, "isolated")),
