@@ -13,7 +13,7 @@ def draw(path, lines):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11.0, 4.4), width_ratios=(1.15, 1.0), layout="constrained")
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(12.0, 4.4), width_ratios=(1.0, 1.0), layout="constrained")
     bars(left, [line for line in lines if line.part == "peers" and line.unit == "M/s"])
     curves(right, [line for line in lines if line.part == "scaling"])
     figure.savefig(path, dpi=110)
@@ -42,22 +42,35 @@ def said(rate):
 
 
 def curves(axes, lines):
-    """A curve for each thing that grows, relative to its first point."""
+    """A curve for each thing that grows, relative to its first point, with its name at its end."""
+    ends = []
     for kind, unit in KINDS.items():
         found = [line for line in lines if line.what.startswith(f"{kind}:")]
         if not found:
             continue
-        sizes = [float("".join(c for c in line.what if c.isdigit())) for line in found]
+        sizes = np.array([float("".join(c for c in line.what if c.isdigit())) for line in found])
         values = np.array([line.value for line in found])
-        label = f"{kind}: {values[0]:,.0f} {unit} at {sizes[0]:,.0f}"
-        axes.plot(np.array(sizes) / sizes[0], values / values[0], "o-", ms=4, label=label)
+        (curve,) = axes.plot(sizes / sizes[0], values / values[0], "o-", ms=4)
+        ends.append((values[-1] / values[0], sizes[-1] / sizes[0], curve.get_color(),
+                     f"{kind}, from {values[0]:,.0f} {unit}\nat {sizes[0]:,.0f}"))  # fmt: skip
     axes.set_xscale("log")
     axes.axhline(1.0, color="#999999", lw=0.8, zorder=0)
     axes.set_ylim(bottom=0.0)
     axes.set_xlabel("size over the smallest", fontsize=9)
     axes.set_title("Cost over that of the smallest", loc="left", fontsize=10)
-    axes.legend(fontsize=8, frameon=False)
     plain(axes)
+    name_ends(axes, ends)
+
+
+def name_ends(axes, ends):
+    """Write right of the axes what each curve is, a thin line from its end: (height, place, colour, words) of each."""
+    apart, at = 0.11 * axes.get_ylim()[1], -np.inf
+    for height, place, colour, words in sorted(ends):
+        at = max(height, at + apart)
+        axes.annotate(
+            words, (place, height), (1.03, at), textcoords=axes.get_yaxis_transform(), va="center", fontsize=8,
+            color=colour, arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.5}, annotation_clip=False,
+        )  # fmt: skip
 
 
 def plain(axes):
