@@ -410,16 +410,16 @@ def drawn_order(x, messages, count, first_rows):
 def by_rank(ranks):
     """Places of words of 32 bits from the lowest up; equal ones stay in order.
 
-    The words are evenly spread, so a bucket for each all but sorts them; one insertion pass finishes.
+    The words are evenly spread, so two buckets for each all but sort them; one insertion pass finishes.
     """
     count = len(ranks)
-    ends, order = np.zeros(count + 1, np.int32), np.empty(count, np.int64)
+    ends, order = np.zeros(2 * count + 1, np.int32), np.empty(count, np.int64)
     for r in range(count):
-        ends[(ranks[r] * count >> 32) + 1] += 1
-    for b in range(count):
+        ends[(ranks[r] * count >> 31) + 1] += 1
+    for b in range(2 * count):
         ends[b + 1] += ends[b]
     for r in range(count):
-        bucket = ranks[r] * count >> 32
+        bucket = ranks[r] * count >> 31
         order[ends[bucket]] = (ranks[r] << PLACE_BITS) + r
         ends[bucket] += 1
     for r in range(1, count):
