@@ -9,7 +9,7 @@ from agents.crowd import Crowd
 from sim.compiled import kernel
 from sim.ledger import equity
 from sim.orders import GTC
-from sim.streams import DECIDE, as_exponential, uniform4
+from sim.streams import DECIDE, as_exponential, uniforms_at, words_of_all
 
 
 @kernel
@@ -17,10 +17,10 @@ def noise(x, rows, first, traits, out, n):
     """One order for each account awake: at market, or a limit at an exponential distance from the mid."""
     now, terms = x.now[0], x.terms[0]
     each = float(abs(now.mark_units))
-    for i in rows:
+    words = words_of_all(x.keys[x.accounts[first].crowd], rows, first, now.step, 0, DECIDE)
+    for k, i in enumerate(rows):
         me, account = traits[i - first], x.accounts[i]
-        key = x.keys[account.crowd]
-        kind, side, distance, amount = uniform4(key[0], key[1], i - first, now.step, 0, DECIDE)
+        kind, side, distance, amount = uniforms_at(words, k)
         worth = float(equity(x, i, now.mark_units))
         used = account.contracts * each / max(worth, 1.0) / me.leverage
         size = math.floor(me.order_share * worth * me.leverage * as_exponential(amount) / each)

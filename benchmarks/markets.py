@@ -33,13 +33,13 @@ class Sleepers(Crowd):
     wake_s: Any = float("inf")
 
 
-def five_crowds(*, seed=1, accounts=10_000, sleepers=0, pace=1.0, hours=1.25, path=PATH, **market):
+def five_crowds(*, seed=1, accounts=10_000, sleepers=0, pace=1.0, lifetime_s=300.0, hours=1.25, path=PATH, **market):
     """The five crowds of `agents` on BitMEX's XBTUSD, steps of a second, funding, liquidation and recording on.
 
     Of 10,000 accounts 20 are makers, 80 arbitrageurs, 5,900 noise traders, 2,000 longs and 2,000 shorts; other
     numbers of accounts keep the proportions and the messages a second. sleepers: accounts beside them, half long
-    and half short, that hold positions and never wake. pace: how often everybody looks, over what is usual; the
-    orders of noise traders rest for as much shorter, so that as many of their owner's looks go by and no more pile up.
+    and half short, that hold positions and never wake. pace: how often everybody looks, over what is usual. lifetime_s:
+    of the orders of noise traders that rest.
     """
     scale = accounts / 10_000
     looks = scale / pace
@@ -51,7 +51,7 @@ def five_crowds(*, seed=1, accounts=10_000, sleepers=0, pace=1.0, hours=1.25, pa
     )  # fmt: skip
     NoiseTraders(
         market, count=count["noise"], coin=LogNormal(2.0 / scale, 1.0), leverage=3.0, order_share=0.05,
-        market_share=0.3, distance_bps=15.0, lifetime_s=300.0 / pace, wake_s=60.0 * looks,
+        market_share=0.3, distance_bps=15.0, lifetime_s=lifetime_s, wake_s=60.0 * looks,
     )  # fmt: skip
     common = dict(stop_loss=0.02, horizon_s=4 * 3600.0, entry=0.05, wake_s=300.0 * looks, reentry=0.3, top_up=0.1)
     held = LeveragedLongs(

@@ -70,12 +70,17 @@ def all_crowds():
 
 
 def heavy(bare_ns, pace=100.0, warm_steps=60, steps=300):
-    """A line: the same market where everybody looks a hundred times as often."""
-    step_s, spread, messages = repeated(warm_steps=warm_steps, steps=steps, pace=pace)
-    what = f"heavy flow, {messages:,.0f} messages a step"
-    ns = 1e9 * step_s / messages
-    key = "full_market_messages_per_s"
-    return [Line("market", what, 1e3 / ns, "M/s", spread, 3.0, True, ns / bare_ns, key)]
+    """Lines: the same market where everybody looks a hundred times as often, its orders resting for as long as ever, so
+    that they pile up, and for as much shorter."""
+    for what, key, lifetime_s in (
+        ("heavy flow", "full_market_messages_per_s", 300.0),
+        ("heavy flow of orders that live shorter", "full_market_messages_per_s_short_lived", 300.0 / pace),
+    ):
+        step_s, spread, messages = repeated(warm_steps=warm_steps, steps=steps, pace=pace, lifetime_s=lifetime_s)
+        ns = 1e9 * step_s / messages
+        yield Line(
+            "market", f"{what}, {messages:,.0f} messages a step", 1e3 / ns, "M/s", spread, 3.0, True, ns / bare_ns, key
+        )
 
 
 def profiled():

@@ -136,6 +136,23 @@ def uniform4(key0, key1, account, step, block, purpose):
 
 
 @kernel
+def words_of_all(key, rows, first, step, block, purpose):
+    """(4, rows) what `words4` gives for each of a crowd's rows, several at a time; the crowd starts at row `first`."""
+    words, at, which, what = np.empty((4, len(rows)), np.uint64), np.uint64(step), np.uint64(block), np.uint64(purpose)
+    key0, key1 = key[0], key[1]
+    for k in range(len(rows)):
+        a, b, c, d = philox(np.uint64(rows[k] - first), at, which, what, key0, key1)
+        words[0, k], words[1, k], words[2, k], words[3, k] = a, b, c, d
+    return words
+
+
+@kernel
+def uniforms_at(words, k):
+    """The four draws of the k-th row of `words_of_all`, in (0, 1): those of `uniform4`."""
+    return as_uniform(words[0, k]), as_uniform(words[1, k]), as_uniform(words[2, k]), as_uniform(words[3, k])
+
+
+@kernel
 def uniforms(key, accounts, step, k, purpose):
     """(accounts,) the k-th draw of each account."""
     drawn = np.empty(len(accounts))

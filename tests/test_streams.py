@@ -24,10 +24,13 @@ from sim.streams import (
     as_uniform,
     crowd_key,
     entropy,
+    first_words,
     generator,
     philox,
     uniform4,
+    uniforms_at,
     words4,
+    words_of_all,
 )
 
 HOME = Path(__file__).resolve().parent.parent
@@ -133,6 +136,16 @@ def test_an_account_draws_the_same_whoever_else_is_awake(accounts, step, k):
 def test_words_of_a_block_are_what_uniform4_shows():
     block = words4(KEY[0], KEY[1], 5, 9, 2, DECIDE)
     assert uniform4(KEY[0], KEY[1], 5, 9, 2, DECIDE) == tuple(as_uniform(word) for word in block)
+
+
+def test_many_rows_at_once_draw_what_each_draws_alone():
+    rows, owners = np.array([7, 8, 12, 300, 5_000], np.int32), np.array([0, 3, 1], np.uint64)
+    words = words_of_all(KEY, rows, 7, 9, 2, DECIDE)
+    for k, row in enumerate(rows):
+        assert uniforms_at(words, k) == uniform4(KEY[0], KEY[1], row - 7, 9, 2, DECIDE)
+    keys = np.array([KEY, KEY[::-1], KEY]).T
+    first = [int(words4(*keys[:, n], account, 9, 0, PRIORITY)[0]) for n, account in enumerate(owners)]
+    assert first_words(keys, owners, 9, PRIORITY).tolist() == first
 
 
 def test_a_stream_depends_on_seed_and_name_alone():
