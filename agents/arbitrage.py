@@ -90,12 +90,14 @@ def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     """
     now, terms, account, holding = x.now[0], x.terms[0], x.accounts[i], s.holdings[row]
     order = me.order_share * me.leverage * max(worth, 0.0) / abs(float(now.mark_units))
-    fee = terms.maker_fee if me.patient > 0.0 else terms.taker_fee
-    costs = counted(s, holding.venue, me.careful, math.floor(order * each), price, fee)
     bid, ask = now.bid * terms.tick, now.ask * terms.tick
-    if me.patient > 0.0:
+    carried, coin = me.funding_weight * now.funding_rate, math.floor(order * each)
+    costs = counted(s, holding.venue, me.careful, coin, price, terms.taker_fee)
+    taken = max(bid / price - 1.0 + carried, 1.0 - ask / price - carried) - costs
+    waits = me.patient > 0.0 and taken <= 1e-4 * (me.hurdle_bps + me.takes_bps)
+    if waits:
+        costs = counted(s, holding.venue, me.careful, coin, price, terms.maker_fee)
         bid, ask = ask, bid
-    carried = me.funding_weight * now.funding_rate
     rich = bid / price - 1.0 - costs + carried
     cheap = 1.0 - ask / price - costs - carried
     held, hurdle, leaves = account.contracts, 1e-4 * me.hurdle_bps, 1e-4 * me.exit_bps
@@ -103,16 +105,16 @@ def trade_basis(x, out, n, i, s, row, first, me, worth, each, price):
     if rich > hurdle:
         buys = holding.usd * s.terms[0].usd_unit / price / s.terms[0].coin_unit * 0.98 / each
         size = min(order, room + held, buys + max(held, 0))
-        return order_at(x, out, n, i, me, -math.floor(max(size, 0.0)), price * (1.0 + costs - carried + hurdle))
+        return order_at(x, out, n, i, me, waits, -math.floor(max(size, 0.0)), price * (1.0 + costs - carried + hurdle))
     if cheap > hurdle:
         size = min(order, room - held, holding.coin / each + max(-held, 0))
         if holding.coin < order * each and holding.transit == 0:
             restock(x, i, s, row, first, me, worth, each)
-        return order_at(x, out, n, i, me, math.floor(max(size, 0.0)), price * (1.0 - costs - carried - hurdle))
+        return order_at(x, out, n, i, me, waits, math.floor(max(size, 0.0)), price * (1.0 - costs - carried - hurdle))
     if held > 0 and bid / price - 1.0 > -leaves:
-        return order_at(x, out, n, i, me, -math.floor(min(order, float(held))), price * (1.0 - leaves))
+        return order_at(x, out, n, i, me, waits, -math.floor(min(order, float(held))), price * (1.0 - leaves))
     if held < 0 and ask / price - 1.0 < leaves:
-        return order_at(x, out, n, i, me, math.floor(min(order, float(-held))), price * (1.0 + leaves))
+        return order_at(x, out, n, i, me, waits, math.floor(min(order, float(-held))), price * (1.0 + leaves))
     return n
 
 
@@ -128,9 +130,9 @@ def counted(s, v, careful, coin, price, fee):
 
 
 @kernel
-def order_at(x, out, n, i, me, size, price):
-    """An order at `price` or better: now, or of who is patient one that joins the best of its side or rests behind."""
-    if me.patient == 0.0 or size == 0:
+def order_at(x, out, n, i, me, waits, size, price):
+    """An order at `price` or better: now, or of who waits one that joins the best of its side or rests behind."""
+    if not waits or size == 0:
         return send(x, out, n, i, size, price)
     now, terms = x.now[0], x.terms[0]
     if size > 0:
@@ -179,6 +181,8 @@ class Arbitrageurs(Crowd):
                        cost beyond the hurdle; 1: they count those before they trade; between, a part
     patient:           0: they take what the book offers, and pay a taker's fee; 1: their orders rest
     rests_s:           how long the orders of who is patient do
+    takes_bps:         profit over hurdle and costs, a taker's fees among them, beyond which who is patient takes all
+                       the same; inf: never
     funding_weight:    of the announced rate, counted as profit
     transfer_s:        mean time a transfer takes
     usual_volatility:  annual; above it transfers take longer
@@ -196,6 +200,7 @@ class Arbitrageurs(Crowd):
     careful: Any = 0.0
     patient: Any = 0.0
     rests_s: Any = 15.0
+    takes_bps: Any = math.inf
     funding_weight: Any = 0.5
     transfer_s: Any = 1800.0
     usual_volatility: Any = 0.8

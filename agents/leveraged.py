@@ -28,6 +28,9 @@ def hold(x, rows, first, traits, out, n):
             me.seen_liquidations = x.risk[i].liquidations
             me.gone = 1.0
             regret(x, i, first, me)
+        elif account.contracts == 0 and replaced(x, i, first, me):
+            n = sending.deposit(out, n, i, math.floor(me.start_units) - account.wallet)
+            me.gone = 0.0
         elif account.contracts == 0:
             n = enter(x, out, n, i, first, me)
         else:
@@ -50,6 +53,16 @@ def regret(x, i, first, me):
         me.gone = 0.0
         me.coming_units = me.refill * me.start_units
         me.arrives_s = x.now[0].time_s + me.deposit_delay_s * as_exponential(waits)
+
+
+@kernel
+def replaced(x, i, first, me):
+    """Whether a newcomer takes the place of an owner who holds nothing and has lost or won; of nobody who waits for
+    coin."""
+    if me.replaced_s == math.inf or me.arrives_s > 0.0 or me.start_units in (0.0, float(x.accounts[i].wallet)):
+        return False
+    _, chance, _, _ = dice(x, i, first, 1)
+    return chance < 1.0 - math.exp(-me.wake_s / me.replaced_s)
 
 
 @kernel
@@ -138,6 +151,8 @@ class Leveraged(Crowd):
     reentry:          probability of coming back after a liquidation
     refill:           fresh coin, of the deposit at the start
     deposit_delay_s:  mean time fresh coin takes to arrive
+    replaced_s:       mean time after which the owner of an account without a position is replaced by a newcomer who
+                      brings the deposit of the start; who won takes his gain along. inf: never
     """
 
     side: float = 1.0
@@ -154,6 +169,7 @@ class Leveraged(Crowd):
     reentry: Any = 0.3
     refill: Any = 0.5
     deposit_delay_s: Any = LogNormal(median=3_600.0, sigma=0.8)
+    replaced_s: Any = math.inf
     wake_s: Any = LogNormal(median=600.0, sigma=0.7)
 
     kernel = staticmethod(hold)

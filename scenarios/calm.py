@@ -1,5 +1,7 @@
 """An ordinary day."""
 
+import math
+
 from agents import Arbitrageurs, LeveragedLongs, LeveragedShorts, LogNormal, MarketMakers, NoiseTraders
 from scenarios.capital import capital
 from scenarios.scenario import scenario
@@ -27,9 +29,11 @@ def calm(
     arbitrage_hurdle_bps=10.0,
     careful=0.0,
     patient=0.0,
+    arbitrage_takes_bps=math.inf,
     long_leverage=LogNormal(median=5.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
     short_leverage=LogNormal(median=4.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
     bargain=1.0,
+    replaced_s=math.inf,
     open_interest=20_000_000,
     maker_coin=200.0,
     maker_levels=3,
@@ -62,10 +66,12 @@ def calm(
     arbitrage_hurdle_bps: profit over the costs they count, from which they trade, basis points
     careful: whether they count what closing and their impact on spot cost, 0 to 1; who does not loses by it
     patient: whether their orders rest, 0 or 1, or take what the book offers
+    arbitrage_takes_bps: profit over hurdle and costs beyond which orders that would rest take all the same
     long_leverage: effective leverage of the longs, idle wallet included
     short_leverage: the same of the shorts
     bargain: discount to the index at which longs enter and shorts leave, and premium at which shorts enter and longs
         leave, a fraction
+    replaced_s: mean time after which a long or short without a position is replaced by a newcomer, s
     open_interest: contracts that longs hold against shorts at the start
     maker_coin: of each market maker
     maker_levels: quotes of each on a side
@@ -86,12 +92,13 @@ def calm(
     NoiseTraders(market, count=noise, coin=noise_coin, wake_s=noise_wake_s, lifetime_s=noise_lifetime_s)
     worth = open_interest * market.contract_usd
     bought, sold = (capital(worth, price, *side) for side in ((longs, long_leverage), (shorts, short_leverage)))
-    held = LeveragedLongs(market, count=longs, coin=bought, leverage=long_leverage, bargain=bargain)
-    owed = LeveragedShorts(market, count=shorts, coin=sold, leverage=short_leverage, bargain=bargain)
+    holders = dict(bargain=bargain, replaced_s=replaced_s)
+    held = LeveragedLongs(market, count=longs, coin=bought, leverage=long_leverage, **holders)
+    owed = LeveragedShorts(market, count=shorts, coin=sold, leverage=short_leverage, **holders)
     Arbitrageurs(
         market, count=arbitrageurs, coin=arbitrage_coin, spot_coin=arbitrage_coin, spot_usd_coin=arbitrage_coin,
         order_share=arbitrage_order_share, pause_s=arbitrage_pause_s, hurdle_bps=arbitrage_hurdle_bps, careful=careful,
-        patient=patient,
+        patient=patient, takes_bps=arbitrage_takes_bps,
     )  # fmt: skip
     market.endow(open_interest, longs=[held], shorts=[owed], spread=0.02)
     return market

@@ -4,6 +4,7 @@ A crowd that is listed in `agents.CROWDS` is held to the promises; so is one wri
 """
 
 import gc
+import math
 import os
 import subprocess
 import sys
@@ -643,6 +644,46 @@ def test_who_is_liquidated_may_come_back_with_fresh_coin_that_takes_its_time():
             assert np.mean(market.exchange.accounts.contracts[rows] > 0) > 0.8
         else:
             assert arrived[-1] == pytest.approx(0.0) and not market.exchange.accounts.contracts[rows][took > 0].any()
+
+
+@pytest.mark.parametrize("falls", [-0.1, 0.03])
+def test_a_newcomer_takes_the_place_of_who_has_lost_or_won_with_the_deposit_of_the_start(falls):
+    """Who was liquidated, or left with a gain, is replaced within a mean time; who never comes back otherwise."""
+    options = dict(
+        path=Shocked(FLAT, (Shock(at_s=600.0, log_size=falls),)), count=60, entry=1.0, leverage=20.0, wake_s=20.0,
+        hours=1.0, reentry=0.0, top_up=0.0, horizon_s=1e9 if falls < 0.0 else 300.0, stop_loss=1.0,
+    )  # fmt: skip
+    for replaced_s in (math.inf, 200.0):
+        market, crowd, rows = directional(replaced_s=replaced_s, **options)
+        market.check = True
+        while market.clock < market.length:
+            market.step()
+            if market.clock == 130:
+                began = market.exchange.accounts[rows].copy()
+        brought = (market.exchange.accounts[rows].deposits - 10**12) * 1e-12
+        if replaced_s == math.inf:
+            assert not brought.any()
+        elif falls < 0.0:
+            assert (began.contracts == 0).mean() > 0.8, "the fall reaches nearly all"
+            assert brought.mean() > 0.8 and (market.exchange.accounts[rows].contracts > 0).mean() > 0.9
+            assert not crowd.traits.gone.all()
+        else:
+            assert brought.min() < -0.2 and brought.sum() < 0.0, "who won takes it along"
+
+
+def test_a_newcomer_comes_after_the_time_that_is_said():
+    """Of sixty who were liquidated together, half are replaced after 0.7 of the mean time."""
+    path = Shocked(FLAT, (Shock(at_s=600.0, log_size=-0.1),))
+    market, _, rows = directional(
+        path=path, count=60, entry=1.0, leverage=20.0, wake_s=20.0, hours=1.0, reentry=0.0, top_up=0.0, horizon_s=1e9,
+        stop_loss=1.0, replaced_s=600.0,
+    )  # fmt: skip
+    came_s = np.full(60, np.inf)
+    while market.clock < market.length:
+        market.step()
+        came = (market.exchange.accounts[rows].deposits > 10**12) & (came_s == np.inf)
+        came_s[came] = market.clock * 5.0 - 600.0
+    assert 250.0 < np.median(came_s) < 650.0
 
 
 @pytest.mark.parametrize("why", ["liquidated", "topped up"])

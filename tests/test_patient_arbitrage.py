@@ -30,6 +30,15 @@ def test_who_is_patient_makes_and_who_is_not_takes():
     assert made == 0 and taken > 50
 
 
+def test_who_is_patient_takes_only_beyond_what_taking_costs():
+    """A premium that pays the hurdle to a taker is taken; with a hurdle of the same size on top it is waited for."""
+    far = {"maker_skew_bps": 600.0, "hours": 1.0}
+    _, made, taken = traded(1.0, arbitrage_takes_bps=0.0, **far)
+    assert made > 0 and taken > 0
+    _, made, taken = traded(1.0, arbitrage_takes_bps=1_000.0, **far)
+    assert made > 0 and taken == 0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_patient_arbitrageurs_narrow_the_basis(seed):
     with_them, without = traded(1.0, seed)[0], traded(1.0, seed, arbitrageurs=0)[0]
@@ -87,6 +96,8 @@ OPTIONS = {
     "arbitrage_pause_s": (44.0, [("Arbitrageurs", "pause_s")]),
     "arbitrage_hurdle_bps": (6.0, [("Arbitrageurs", "hurdle_bps")]),
     "patient": (1.0, [("Arbitrageurs", "patient")]),
+    "arbitrage_takes_bps": (3.0, [("Arbitrageurs", "takes_bps")]),
+    "replaced_s": (99.0, [("LeveragedLongs", "replaced_s"), ("LeveragedShorts", "replaced_s")]),
     "bargain": (0.01, [("LeveragedLongs", "bargain"), ("LeveragedShorts", "bargain")]),
     "maker_memory_s": (900.0, [("MarketMakers", "basis_half_life_s")]),
     "maker_wake_s": (2.0, [("MarketMakers", "wake_s")]),
