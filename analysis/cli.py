@@ -268,9 +268,9 @@ def claims(names, seeds, processes, out, doc):
 
 @perpsim.command()
 @click.option("--data", type=click.Path(file_okay=False), help="Folder of the record.  [default: its table kept here]")
-@click.option("--fit", is_flag=True, help="Fit anew first: about an hour; it goes on where it was stopped.")
+@click.option("--fit", is_flag=True, help="Fit anew first: about twenty minutes; it goes on where it was stopped.")
 @click.option("--defaults", is_flag=True, help="Judge the defaults of calm instead of its calibrated arguments.")
-@click.option("--seeds", help="FROM:TO, or a list.  [default: 1000:1016]")
+@click.option("--seeds", help="FROM:TO, or a list.  [default: 6000:6032]")
 @click.option("--out", type=click.Path(file_okay=False), default="runs/calibrate", show_default=True, help="A folder.")
 @click.option("--doc", type=click.Path(dir_okay=False), help="Where the page goes.")
 def calibrate(data, fit, defaults, seeds, out, doc):

@@ -21,6 +21,7 @@ from scenarios.march_2020 import march_2020
 from scenarios.margin_tiers import margin_tiers
 from scenarios.mark_manipulation import mark_manipulation
 from scenarios.oracle_attack import oracle_attack
+from scenarios.ordinary_day import ordinary_day
 from scenarios.payoffs import payoffs
 from scenarios.pool_depth import pool_depth
 from scenarios.replay import replay
@@ -55,6 +56,7 @@ __all__ = [
     "margin_tiers",
     "mark_manipulation",
     "oracle_attack",
+    "ordinary_day",
     "payoffs",
     "pool_depth",
     "replay",

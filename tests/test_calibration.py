@@ -5,14 +5,14 @@ import pytest
 from scipy.stats import norm
 
 from analysis.calibration import observed, table, targets
-from analysis.calibration.bands import BANDS
-from analysis.calibration.blocks import BARS, FILES, STAMPS, Blocks, of_record, of_run
-from analysis.calibration.calibrated import CALIBRATED
+from analysis.calibration.bands import BANDS, linear
+from analysis.calibration.blocks import BARS, FILES, STAMPS, Blocks, log_volatility, of_record, of_run, scatter
 from analysis.calibration.command import calibrate
-from analysis.calibration.fit import CROWDS, INDEX, Parameter, fitted_crowds, index_blocks, least
+from analysis.calibration.fit import CROWDS, INDEX, Parameter, fitted_crowds, fitted_slow, index_blocks, least
 from analysis.calibration.moments import Simulated, market
 from analysis.calibration.uncertainty import Moments, bootstrapped, joint
-from scenarios.calm import calm
+from scenarios import calm, ordinary_day
+from scenarios.ordinary_day import CALIBRATED, POINT
 
 
 class Numbers:
@@ -92,7 +92,7 @@ def test_the_kept_table_is_of_the_targets_and_comes_back_as_written(tmp_path):
     assert kept.fitted.values.shape == (len(targets.TARGETS),) and (kept.held_back.errors > 0.0).all()
     observed.write(kept, tmp_path / "table.json")
     again = observed.read(tmp_path / "table.json")
-    assert np.array_equal(again.fitted.covariance, kept.fitted.covariance)
+    assert np.array_equal(again.fitted.covariance, kept.fitted.covariance) and again.scatter == kept.scatter
     text = (tmp_path / "table.json").read_text().replace("basis_bps", "other")
     (tmp_path / "table.json").write_text(text)
     with pytest.raises(ValueError, match="make it anew"):
@@ -106,10 +106,19 @@ def test_a_missing_record_is_named(tmp_path):
 
 def test_the_kept_table_is_what_the_record_gives(record):
     kept = observed.read()
-    for months, moments in zip((observed.FITTED, observed.HELD_BACK), kept, strict=True):
+    for months, moments in zip((observed.FITTED, observed.HELD_BACK), kept, strict=False):
         blocks = of_record(record, months)
         assert len(blocks.index) == moments.blocks
         assert [each.measure(blocks) for each in targets.TARGETS] == pytest.approx(moments.values, rel=1e-4)
+    found, blocks = scatter(record, observed.HELD_BACK)
+    assert found == pytest.approx(kept.scatter, rel=1e-4) and blocks == 506
+
+
+def test_the_record_itself_lies_in_every_band_that_it_can_be_held_to(record):
+    for months in (observed.FITTED, observed.HELD_BACK):
+        blocks = of_record(record, months)
+        for band in BANDS:
+            assert band.measure is None or band.low <= band.measure(blocks) <= band.high, band.name
 
 
 @pytest.fixture
@@ -135,6 +144,19 @@ def test_the_fit_finds_the_index_that_made_the_moments():
     assert found["volatility"] == pytest.approx(0.6, rel=0.05) and found["dispersion"] == pytest.approx(0.5, rel=0.1)
 
 
+def test_the_fit_finds_how_much_volatility_differs_from_block_to_block():
+    index = {"volatility": 0.6, "dispersion": 0.6, "half_life_hours": 0.3}
+    prices = index_blocks(index, range(1_000, 1_300), step_s=300.0, slow_dispersion=0.5).index
+    assert fitted_slow(float(np.std(log_volatility(prices)))) == pytest.approx(0.5, abs=0.05)
+
+
+def test_uncorrelated_returns_of_any_volatility_are_not_taken_for_correlated():
+    """The largest of eleven is beyond 3 errors in 3 % of samples; times root n it would be in half of these."""
+    index = {"volatility": 0.6, "dispersion": 0.6, "half_life_hours": 0.3}
+    found = [linear(index_blocks(index, range(32 * k, 32 * k + 32), step_s=300.0)) for k in range(12)]
+    assert max(found) < 3.5 and np.median(found) < 2.5
+
+
 class Answer:
     """Runs whose moments are those of the record, and more the farther two arguments are from some values."""
 
@@ -156,7 +178,7 @@ class Answer:
 
 def test_a_fit_finds_the_crowds_and_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr("analysis.calibration.fit.simulated", Answer)
-    path = {"volatility": 0.5, "dispersion": 0.5, "half_life_hours": 1.0}
+    path = {"volatility": 0.5, "dispersion": 0.5, "half_life_hours": 1.0, "slow_dispersion": 0.4}
     found = fitted_crowds(observed.read().fitted, path, tmp_path, 16, say=len)
     assert found.point["maker_skew_bps"] == pytest.approx(100.0, rel=0.02)
     assert found.point["maker_lean_seen"] == pytest.approx(0.5, abs=0.02)
@@ -185,6 +207,12 @@ def test_a_run_is_cut_to_one_block(monkeypatch):
 
 def test_the_calibrated_arguments_are_arguments_of_calm():
     assert calm(seed=1, hours=1.0, step_s=10.0, **CALIBRATED).exchange.now[0].open_interest == 1_000_000_000
+
+
+def test_the_ordinary_day_is_calm_with_the_calibrated_arguments():
+    one, other = ordinary_day(seed=1, hours=0.1), calm(seed=1, hours=0.1, step_s=10.0, **CALIBRATED)
+    assert np.array_equal(one.run().series, other.run().series)
+    assert ordinary_day(seed=1, hours=0.1, volatility=POINT["volatility"], makers=4).crowds[0].count == 4
 
 
 def simulated(rng):

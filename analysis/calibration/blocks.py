@@ -71,6 +71,31 @@ def of_record(folder, months):
     return joined([each for each in blocks if each is not None])
 
 
+def scatter(folder, left_out):
+    """Return the standard deviation of the logarithm of spot's volatility from block to block, about its mean of four
+    months, and how many blocks that is from: all whole ones of the record but those of some months.
+
+    Spans begin in November, March and July, as the months of the fit and those held back do.
+    """
+    import pandas
+
+    spot = pandas.read_parquet(Path(folder) / SPOT)["close_x100"]
+    months = pandas.period_range(spot.index[0], spot.index[-1], freq="M")
+    spans = {}
+    for month in months[~months.strftime("%Y-%m").isin(left_out)]:
+        for start in first_days(month):
+            bars = spot[(spot.index >= start) & (spot.index < start + pandas.Timedelta(days=DAYS))]
+            if len(bars) == BARS:
+                spans.setdefault((month.ordinal + 2) // 4, []).append(log_volatility(bars.to_numpy()[None])[0])
+    away = np.concatenate([np.subtract(each, np.mean(each)) for each in spans.values()])
+    return float(np.sqrt(np.sum(away**2) / (len(away) - len(spans)))), len(away)
+
+
+def log_volatility(prices):
+    """Return (blocks,) logarithms of the standard deviation of 5-minute returns within each block."""
+    return 0.5 * np.log(np.mean(np.diff(np.log(prices), axis=1) ** 2, axis=1))
+
+
 def first_days(month):
     """Return the first days of the whole blocks of a month, a pandas Period."""
     import pandas

@@ -4,17 +4,16 @@ import json
 from pathlib import Path
 
 from analysis.calibration import observed, table
-from analysis.calibration.calibrated import CALIBRATED, SLOPES
-from analysis.calibration.fit import arguments_of, fitted
+from analysis.calibration.calibrated import SLOPES
+from analysis.calibration.fit import POINTS, fitted
 from analysis.calibration.moments import simulated
 from analysis.calibration.page import page
+from scenarios.ordinary_day import CALIBRATED, arguments_of
 from scenarios.scenario import text
 from sim.record import plain
 
-SEEDS = range(5_000, 5_032)
+SEEDS = range(6_000, 6_032)
 """Of the table: three days each, and none that the fit has seen."""
-POINTS = 24
-"""Of the fit, three runs each."""
 
 
 def calibrate(folder, *, data=None, fit=False, defaults=False, seeds=SEEDS, doc=None, say=print):
@@ -28,7 +27,7 @@ def calibrate(folder, *, data=None, fit=False, defaults=False, seeds=SEEDS, doc=
     observed.write(record, folder / "observed.json")
     arguments, slopes = ({}, None) if defaults else (CALIBRATED, SLOPES)
     if fit:
-        found = fitted(record.fitted, folder, POINTS, say)
+        found = fitted(record.fitted, record.scatter, folder, POINTS, say)
         arguments, slopes = arguments_of(found.point), found.slopes
         (folder / "fit.json").write_text(json.dumps({"point": found.point, "slopes": slopes.tolist()}) + "\n")
     given = ", ".join(f"{name}={text(value)}" for name, value in arguments.items())

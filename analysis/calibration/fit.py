@@ -1,33 +1,27 @@
 """The fit: a few free parameters of `calm`, first those of its index alone, then those of its crowds."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import least_squares
+from scipy.optimize import brentq, least_squares
 from scipy.stats import qmc
 
-from agents import LogNormal
 from analysis.calibration.bands import BANDS
-from analysis.calibration.blocks import BAR_S, BARS, Blocks
+from analysis.calibration.blocks import BAR_S, BARS, Blocks, log_volatility
 from analysis.calibration.moments import simulated
 from analysis.calibration.targets import TARGETS
-from scenarios.calm import calm
-from scenarios.scenario import defaults, text
-from sim.index import SpotMarket, SpotVenue
-from sim.paths import StochasticVolatility
+from scenarios.ordinary_day import ELSEWHERE, arguments_of, path_of
+from scenarios.scenario import text
+from sim.streams import generator
 
-VOLUMES = (("Bitstamp", 100_000.0), ("Coinbase", 250_000.0), ("Kraken", 100_000.0))
-ELSEWHERE = SpotMarket(
-    venues=tuple(SpotVenue(name=name, volume_coin=volume, noise_bps=5.0) for name, volume in VOLUMES)
-)
-"""Ten times the usual volume of coin a day: where arbitrageurs hedge are also futures and other perpetuals. With noise:
-the record's index is the last trade at one exchange, in a dollar token."""
-
-SEEDS = range(4)
-"""Of the fit, the same at every point."""
+SEEDS = range(1_000, 1_032)
+"""Of the fit: each point of the crowds has its share of them, all points together have each as often, and its end has
+all."""
+POINTS, SHARE = 24, 4
+"""Of the hypercube, and runs at each."""
+INDEX_SEEDS = range(400)
 STEP = 0.1
 """Of a derivative, in a parameter's whole range."""
 DESIGN_SEED = 1
@@ -70,38 +64,13 @@ INDEX = (
     Parameter("dispersion", 0.2, 1.2, 0.6),
     Parameter("half_life_hours", 0.05, 24.0, 0.15),
 )
-SLOW = {"slow_dispersion": 0.45, "slow_half_life_hours": 72.0}
-"""Not fitted: what clusters from day to day, of which blocks of three days say little; set by its band."""
 CROWDS = (
-    Parameter("leverage", 2.0, 4.5, 2.76),
+    Parameter("replaced_s", 1_200.0, 14_400.0, 3_600.0),
     Parameter("hurdle_bps", 5.0, 25.0, 11.0),
     Parameter("bargain_bps", 50.0, 300.0, 100.0),
     Parameter("maker_skew_bps", 50.0, 200.0, 110.0),
     Parameter("maker_lean_seen", 0.0, 0.8, 0.4),
 )
-"""Medians: `leverage` and `bargain_bps` of longs and shorts, who differ by a factor of two, and `hurdle_bps` of
-arbitrageurs, who differ by one of e."""
-FIXED = {
-    "longs": 4_000, "shorts": 4_000, "open_interest": 1_000_000_000, "noise": 300,
-    "noise_coin": LogNormal(median=0.85, sigma=2.0), "noise_wake_s": 1_000.0, "noise_lifetime_s": 10.0,
-    "arbitrageurs": 337, "arbitrage_coin": 100.0, "arbitrage_pause_s": 150.0, "arbitrage_order_share": 0.002,
-    "careful": 1.0, "patient": 1.0, "makers": 10, "maker_coin": 400.0, "maker_levels": 20, "maker_half_spread_bps": 1.5,
-    "maker_takes_bps": 0.0, "maker_memory_s": 1_800.0, "maker_wake_s": 1.0, "spot": ELSEWHERE,
-}  # fmt: skip
-"""Not fitted: arbitrageurs who count all costs, whose orders rest and who have what it takes; the open interest of
-XBTUSD at the time, 115,000 XBT of 8,500 USD; noise, spread and depth set by the bands; makers at every step."""
-
-
-def arguments_of(point):
-    """Return the arguments of `calm` for a point, {name: value}: an index of its own, and some by their medians."""
-    index, own = {each.name: point[each.name] for each in INDEX}, defaults(calm)
-    medians = "leverage", "hurdle_bps", "bargain_bps"
-    others = {name: value for name, value in point.items() if name not in {*index, *medians}}
-    others["arbitrage_hurdle_bps"] = LogNormal(median=point["hurdle_bps"], sigma=1.0)
-    others["bargain"] = LogNormal(median=1e-4 * point["bargain_bps"], sigma=0.7)
-    leverage = {each: replace(own[each], median=point["leverage"]) for each in ("long_leverage", "short_leverage")}
-    path = StochasticVolatility(price=own["price"], correlation=0.0, **SLOW, **index)
-    return FIXED | others | leverage | {"path": path}
 
 
 def named(parameters, units):
@@ -131,19 +100,41 @@ def slopes(function, units):
     return np.column_stack(columns)
 
 
-def index_blocks(arguments, seeds, step_s=60.0):
-    """Return Blocks of an index alone, the contract at its price."""
-    path, every = StochasticVolatility(price=8_000.0, correlation=0.0, **SLOW, **arguments), round(BAR_S / step_s)
-    prices = np.array([path.prices(seed, BARS * every, step_s)[every::every] for seed in seeds])
+def index_blocks(arguments, seeds, step_s=60.0, slow_dispersion=0.35):
+    """Return Blocks of an index alone, with the noise of its venues, the contract at its price."""
+    path, every = path_of(arguments, slow_dispersion), round(BAR_S / step_s)
+    prices = np.array([path.prices(seed, BARS * every, step_s)[every::every] * noise(seed) for seed in seeds])
     return Blocks(prices, prices, np.zeros((len(prices), 1)))
 
 
-def fitted_index(observed, seeds=range(200)):
+def noise(seed):
+    """Return (BARS,) what the venues' own noise, gone within a minute, makes of an index, relative."""
+    venues = ELSEWHERE.venues
+    weights = np.array([each.weight for each in venues]) / sum(each.weight for each in venues)
+    deviation = 1e-4 * np.linalg.norm(weights * [each.noise_bps for each in venues])
+    return 1.0 + deviation * generator(seed, "calibration/noise").standard_normal(BARS)
+
+
+def fitted_slow(scatter, seeds=INDEX_SEEDS):
+    """Return the slow dispersion with which volatility differs from block to block as in the record.
+
+    scatter: of the record, as `blocks.scatter`; the quick part of volatility, gone within the hour, hardly moves it
+    """
+    start = {each.name: each.start for each in INDEX}
+
+    def beyond(slow_dispersion):
+        prices = index_blocks(start, seeds, BAR_S, slow_dispersion).index
+        return float(np.std(log_volatility(prices), ddof=1)) - scatter
+
+    return brentq(beyond, 0.05, 1.0, xtol=1e-4)
+
+
+def fitted_index(observed, slow_dispersion, seeds=INDEX_SEEDS):
     """Return the Found path whose moments are nearest to the `inherited` ones of the record."""
     chosen = np.flatnonzero(inherited())
 
     def residuals(arguments):
-        blocks = index_blocks(arguments, seeds)
+        blocks = index_blocks(arguments, seeds, slow_dispersion=slow_dispersion)
         values = np.array([TARGETS[number].measure(blocks) for number in chosen])
         return (values - observed.values[chosen]) / observed.errors[chosen]
 
@@ -156,30 +147,35 @@ def inherited():
     return np.array([each.origin == "inherited" for each in TARGETS])
 
 
-def fitted_crowds(observed, path, folder, points, say=print, seeds=SEEDS):
+def fitted_crowds(observed, path, folder, points, say=print):
     """Return the Found crowds nearest to the other targets and inside the bands.
 
     A market amplifies any change of its arguments to other draws altogether, so that differences of single runs are
     noise. `calm` is run at points of a Latin hypercube instead; each moment is a quadratic of each parameter, by least
-    squares over all points; and the search is on these.
+    squares over all points; and the search is on these. Neighbouring points have other seeds, so that what the index
+    happens to do in a few of them is not taken for what the market does. Moments of few runs are not those of many, so
+    the surface is then moved to what all seeds together give at its least, and searched once more.
 
-    observed: Moments of the record, in the order of TARGETS; path: of the index; folder: in which every evaluation is
-    kept, so that the same fit goes on where it was stopped; points: of the hypercube
+    observed: Moments of the record, in the order of TARGETS; path: of the index, with its slow dispersion; folder: in
+    which every evaluation is kept, so that the same fit goes on where it was stopped; points: of the hypercube
     """
     kept = Kept(Path(folder) / "evaluations.jsonl", say)
     units = qmc.LatinHypercube(len(CROWDS), rng=DESIGN_SEED).random(points)
-    found = [kept.measured(tuple(seeds), path | named(CROWDS, each)) for each in units]
+    shares = [SEEDS[number * SHARE % len(SEEDS) :][:SHARE] for number in range(points)]
+    found = [kept.measured(seeds, path | named(CROWDS, each)) for seeds, each in zip(shares, units, strict=True)]
     surface = np.linalg.lstsq(terms(units), np.array(found), rcond=None)[0]
     chosen = ~inherited()
-    weights = observed.errors[chosen] * np.sqrt(1.0 + observed.blocks / len(seeds))
+    weights = observed.errors[chosen] * np.sqrt(1.0 + observed.blocks / len(SEEDS))
 
-    def residuals(at):
-        values, bands = np.split((terms(at[None]) @ surface)[0], [len(TARGETS)])
+    def residuals(at, moved=0.0):
+        values, bands = np.split((terms(at[None]) @ surface)[0] + moved, [len(TARGETS)])
         distances = (values - observed.values)[chosen] / weights
         return np.append(distances, [outside(each, value) for each, value in zip(BANDS, bands, strict=True)])
 
     start = min(units, key=lambda at: float(np.sum(residuals(at) ** 2)))
-    ended = least_squares(residuals, start, bounds=(0.0, 1.0), max_nfev=1_000)
+    first = least_squares(residuals, start, bounds=(0.0, 1.0), max_nfev=1_000).x
+    moved = kept.measured(SEEDS, path | named(CROWDS, first)) - (terms(first[None]) @ surface)[0]
+    ended = least_squares(residuals, first, bounds=(0.0, 1.0), max_nfev=1_000, args=(moved,))
     return Found(named(CROWDS, ended.x), ended.jac[: chosen.sum()] * weights[:, None])
 
 
@@ -188,15 +184,18 @@ def terms(units):
     return np.hstack([np.ones((len(units), 1)), units, units**2])
 
 
-def fitted(observed, folder, points, say=print):
+def fitted(observed, scatter, folder, points, say=print):
     """Return the Found of index and crowds together, slopes of all TARGETS; what the crowds' parameters do to the index
-    is left out, and so is what the index's do to the rest: each part was fitted to its own."""
-    index = fitted_index(observed)
-    crowds = fitted_crowds(observed, index.point, folder, points, say)
+    is left out, and so is what the index's do to the rest: each part was fitted to its own. The slow dispersion was
+    fitted to none of them, but to `scatter` of a longer record."""
+    slow = fitted_slow(scatter)
+    index = fitted_index(observed, slow)
+    path = index.point | {"slow_dispersion": slow}
+    crowds = fitted_crowds(observed, path, folder, points, say)
     slopes = np.zeros((len(TARGETS), len(INDEX) + len(CROWDS)))
     slopes[np.ix_(inherited(), range(len(INDEX)))] = index.slopes
     slopes[np.ix_(~inherited(), range(len(INDEX), len(INDEX) + len(CROWDS)))] = crowds.slopes
-    return Found(index.point | crowds.point, slopes)
+    return Found(path | crowds.point, slopes)
 
 
 def outside(band, value):

@@ -1,6 +1,7 @@
 """The page of a calibration: docs/calibration.md, whose numbers are of one run of the command."""
 
-from analysis.calibration.fit import CROWDS, INDEX
+from analysis.calibration.fit import CROWDS, INDEX, POINTS, SHARE
+from analysis.calibration.fit import SEEDS as FIT
 from analysis.calibration.identified import identified, section
 from analysis.calibration.observed import FITTED, HELD_BACK
 from analysis.calibration.table import AGREES, MET, said
@@ -13,12 +14,11 @@ FADES = (
     "later than in those of the fit; here one crowd of makers, by what it holds and remembers, makes both."
 )
 STUCK = (
-    "in a run of eight or sixteen the index moves by a tenth, one side is liquidated or leaves, and the premium stays "
-    "beyond the clamp for a day, until holders and arbitrageurs have taken it; fundings of the record stayed near "
-    "0.01 %."
+    "where the index falls or rises by a tenth within hours, one side is liquidated, and the premium stays beyond the "
+    "clamp until newcomers and arbitrageurs have taken it; fundings of the record stayed near 0.01 %."
 )
 SIDES = "longs were the side in demand in those months; in `calm` both sides want the same, and their balance drifts."
-SAMPLE = "volatility is fitted to three moments of the index, and runs of three days scatter widely about them."
+SAMPLE = "volatility is fitted to moments of spot alone, and runs of three days scatter widely about them."
 REASONS = {
     **dict.fromkeys(("basis_bps", "basis_5_minutes", "basis_1_hour", "common_returns", "volatility_ratio"), FADES),
     **dict.fromkeys(("funding_bps", "funding_pinned", "linear", "turnover"), STUCK),
@@ -26,7 +26,7 @@ REASONS = {
     **dict.fromkeys(("memory", "tail_added", "clustering_added", "tail", "index_volatility", "index_tail"), SAMPLE),
     "short_liquidated_percent": "both sides have the leverage of one fit, and rises of the index here were its seeds'.",
     "long_liquidated_percent": "both sides have the leverage of one fit, and falls of the index here were its seeds'.",
-    "kurtosis": "the record itself has 100 in the months of the fit: this band was published of calmer ones.",
+    "kurtosis": "it hangs on the largest few returns of all runs.",
     "spread_bps": "makers widen with a volatility that changes by the half hour.",
 }
 """Of what is missed, by name: the mechanism that is not there."""
@@ -63,19 +63,28 @@ def reasons(result):
 HEAD = f"""# Calibration of the ordinary day
 
 Made by `perpsim calibrate --doc docs/calibration.md`, over the seeds named below. How far is an
-ordinary day of `calm` from ordinary days that were recorded? Both are cut into blocks of three
-days and measured by the same functions (`analysis/calibration/targets.py`).
+ordinary day of `calm` with the arguments of `ordinary_day` from ordinary days that were recorded? Both are cut into
+blocks of three days and measured by the same functions (`analysis/calibration/targets.py`).
 
 * **Record**: the last trade of XBTUSD and of spot at Binance at the end of every 5 minutes, and the fundings of XBTUSD.
   {" and ".join(FITTED)} are of the fit; {" and ".join(HELD_BACK)} were held back from it. Blocks with a missing bar are
   left out. Spot is quoted in a dollar token whose premium wanders from day to day, so of the basis only what happens
   within a day is compared; its level is that of the fundings.
-* **Index** of the runs: a path of stochastic volatility, fitted to three moments of spot alone. So what is `inherited`
-  is told from what the contract adds: the last rows are differences of both.
+* **Index** of the runs: a path of stochastic volatility, fitted to spot alone: its quick part to three moments of the
+  months of the fit, its slow part to how much volatility differed between blocks of 2019 to 2025 within four months,
+  the months held back left out. So what is `inherited` is told from what the contract adds: the last rows are
+  differences of both.
+* **Fit** of the crowds: `perpsim calibrate --fit` runs {POINTS} points of a Latin hypercube over seeds {FIT[0]} to
+  {FIT[-1]}, {SHARE} of them a point, and makes each moment a quadratic of each parameter; at the least of that
+  surface it runs all of them, moves the surface to what they give, and ends by itself at its least. Nothing was moved
+  by hand afterwards, but for rounding. What is not fitted was chosen before, some of it after looking at runs of other
+  seeds than the table's.
 * **Errors**: whole blocks are drawn again, 400 times, in the record and in the runs; `error` is of both. z is the
   distance in such errors; beyond 2.576 a target is missed.
 * **Joint test**: J is the sum of all z squared. Its law under a true model is drawn from normal deviations with the
   covariance of both samples, which are too few blocks to be inverted; in the months of the fit, less what eight fitted
   parameters can take from them. Against the months held back nothing was fitted.
-* **Bands** are bounds that others published, for what no record of bars shows.
+* **Bands** are bounds that others published, for what no record of bars shows; where these months themselves were
+  outside, the bound is theirs. Autocorrelation is counted in errors that allow for clustering: in units of 1 / root n
+  the index alone, which has none, would be outside in every second sample.
 """
