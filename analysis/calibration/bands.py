@@ -66,14 +66,8 @@ BANDS = (
     ),
     Band("long_liquidated_percent", "longs liquidated a day over open interest, %", 0.11, 0.78, FLOORS),
     Band("short_liquidated_percent", "shorts liquidated a day over open interest, %", 0.11, 0.62, FLOORS),
-    Band(
-        "tail", "contract's tail index, Hill 5 %", 2.42, 4.0, "papers 9, from 2.5; the record itself has 2.47 and 2.42",
-        lambda blocks: tail(blocks.perp),
-    ),
-    Band(
-        "kurtosis", "contract's excess kurtosis", 5.0, 156.0, "papers 9, to 50; the record itself has 103 and 155",
-        kurtosis,
-    ),
+    Band("tail", "contract's tail index, Hill 5 %", 2.5, 4.0, SERIES, lambda blocks: tail(blocks.perp)),
+    Band("kurtosis", "contract's excess kurtosis", 5.0, 50.0, SERIES, kurtosis),
     Band("memory", "clustering a day later", 0.05, 1.0, SERIES, day_later),
     Band("linear", "largest return autocorrelation, lags 2 to 12, in errors", 0.0, 3.0, SERIES, linear),
 )  # fmt: skip

@@ -16,5 +16,6 @@ SLOPES = (
     (0, 0, 0, -0.07736, -0.2934, -0.02538, 0.06587, -0.07923),  # funding_pinned
     (0, 0, 0, -0.02181, -0.03797, 0.0241, 0.03184, 0.05776),  # funding_positive
 )  # fmt: skip
-"""(targets, 8) slopes in the range of volatility, dispersion, half-life, replacement, hurdle, bargain, skew and lean seen:
-what the joint test takes for fitted. The slow dispersion is not among them: it was fitted to none of the targets."""
+"""(targets, 8) slopes in the range of volatility, dispersion, half-life, replacement, hurdle, bargain, skew and lean
+seen: what the joint test takes for fitted. The slow dispersion is not among them: it was fitted to none of the targets.
+"""

@@ -17,7 +17,7 @@ STUCK = (
     "where the index falls or rises by a tenth within hours, one side is liquidated, and the premium stays beyond the "
     "clamp until newcomers and arbitrageurs have taken it; fundings of the record stayed near 0.01 %."
 )
-SIDES = "longs were the side in demand in those months; in `calm` both sides want the same, and their balance drifts."
+SIDES = "longs were the side in demand in those months; in `calm` both sides want the same, and drift with the price."
 SAMPLE = "volatility is fitted to moments of spot alone, and runs of three days scatter widely about them."
 REASONS = {
     **dict.fromkeys(("basis_bps", "basis_5_minutes", "basis_1_hour", "common_returns", "volatility_ratio"), FADES),
@@ -77,14 +77,16 @@ blocks of three days and measured by the same functions (`analysis/calibration/t
 * **Fit** of the crowds: `perpsim calibrate --fit` runs {POINTS} points of a Latin hypercube over seeds {FIT[0]} to
   {FIT[-1]}, {SHARE} of them a point, and makes each moment a quadratic of each parameter; at the least of that
   surface it runs all of them, moves the surface to what they give, and ends by itself at its least. Nothing was moved
-  by hand afterwards, but for rounding. What is not fitted was chosen before, some of it after looking at runs of other
-  seeds than the table's.
+  by hand afterwards, but for rounding; two bands were then put back to what was published, with which the search ends
+  within half a percent of the same place. What is not fitted was chosen before, some of it after looking at runs of
+  other seeds than the table's.
 * **Errors**: whole blocks are drawn again, 400 times, in the record and in the runs; `error` is of both. z is the
   distance in such errors; beyond 2.576 a target is missed.
 * **Joint test**: J is the sum of all z squared. Its law under a true model is drawn from normal deviations with the
   covariance of both samples, which are too few blocks to be inverted; in the months of the fit, less what eight fitted
   parameters can take from them. Against the months held back nothing was fitted.
-* **Bands** are bounds that others published, for what no record of bars shows; where these months themselves were
-  outside, the bound is theirs. Autocorrelation is counted in errors that allow for clustering: in units of 1 / root n
-  the index alone, which has none, would be outside in every second sample.
+* **Bands** are bounds that others published, for what no record of bars shows. These months are outside two of them
+  themselves: their tail indices are 2.47 and 2.42, their excess kurtosis 103 and 155. Autocorrelation is counted in
+  errors that allow for clustering: in units of 1 / root n, as once here, the index alone, which has none, would be
+  outside in every second sample.
 """

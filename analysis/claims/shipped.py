@@ -38,6 +38,7 @@ from scenarios import (
     margin_tiers,
     mark_manipulation,
     oracle_attack,
+    ordinary_day,
     payoffs,
     pool_depth,
     replay,
@@ -158,6 +159,10 @@ CLAIMS = (
     ),
     Claim(
         scenario=oracle_attack, change={"spot_venues": 5}, metric=attacker_profit_coin, low=-90.0, high=-40.0,
+    ),
+    Claim(
+        scenario=ordinary_day, change={"arbitrageurs": 0}, metric=peg_rms_bps, low=2.5, high=10.0,
+        short={"hours": 8.0, "step_s": 20.0},
     ),
     Claim(scenario=payoffs, change={"venue": LINEAR}, metric=liquidated_turns, low=-1.0, high=-0.5),
     Claim(
