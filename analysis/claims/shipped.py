@@ -162,7 +162,7 @@ CLAIMS = (
     ),
     Claim(
         scenario=ordinary_day, change={"arbitrageurs": 0}, metric=peg_rms_bps, low=2.5, high=10.0,
-        short={"hours": 8.0, "step_s": 20.0},
+        short={"hours": 12.0, "step_s": 20.0, "volatility": 1.2},
     ),
     Claim(scenario=payoffs, change={"venue": LINEAR}, metric=liquidated_turns, low=-1.0, high=-0.5),
     Claim(
