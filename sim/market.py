@@ -192,8 +192,9 @@ class Market(mesa.Model):
     def set_mark(self):
         """Mark to the venue's rule when due, with and without the live impact of forced closes."""
         if self.clock % self.mark_every == 0:
-            rule, quotes = self.venue.mark, self.quotes()
-            marks = rule.mark(quotes, self.marks[0]), rule.mark(self.without_forced(quotes), self.marks[1])
+            rule, now = self.venue.mark, snapshot(self.exchange)
+            quotes = self.quotes(now)
+            marks = rule.mark(quotes, self.marks[0]), rule.mark(self.without_forced(quotes, now), self.marks[1])
             series.mark_to(self.exchange, *marks)
 
     def decide(self):
@@ -256,9 +257,9 @@ class Market(mesa.Model):
             return outcome(self, finished=False)
         return outcome(self, finished=True)
 
-    def quotes(self):
-        """What the venue's rules may see."""
-        now, tick = snapshot(self.exchange), self.venue.contract.tick
+    def quotes(self, now=None):
+        """What the venue's rules may see; now: a snapshot, if there is one of this moment."""
+        now, tick = now or snapshot(self.exchange), self.venue.contract.tick
         return Quotes(
             time_s=now.time_s,
             index=now.index,
@@ -287,9 +288,8 @@ class Market(mesa.Model):
         longs, shorts = held[held > 0].sum(), -held[held < 0].sum()
         return self.quotes()._replace(longs=float(longs), shorts=float(shorts))
 
-    def without_forced(self, quotes):
+    def without_forced(self, quotes, now):
         """The same quotes less the live impact of forced closes."""
-        now = snapshot(self.exchange)
         if now.live_usd == 0.0 and now.live_spot_usd == 0.0:
             return quotes
         moved = {name: getattr(quotes, name) - now.live_usd for name in "bid ask last impact_bid impact_ask".split()}
