@@ -217,7 +217,7 @@ def close_lot(x, lot, size, units):
         it.closed_step = now.step
 
 
-@kernel
+@kernel(inlined=True)
 def book_side(x, i, lot, size, units, fee_rate):
     """Book one side of a fill into its account, or into its lot without a fee."""
     if lot >= 0:

@@ -29,7 +29,8 @@ def kernel(function=None, *, inlined=False):
     Left to itself numba compiles a function anew for every width and for every constant that another kernel calls it
     with: two fifths of the first run. What kernels pass each other is widened to one type instead.
 
-    inlined: its code becomes part of whatever calls it; for few and short ones, since all of it is compiled each time
+    inlined: its code becomes part of whatever calls it; for the few on the way of every message and fill, since all of
+    it is compiled each time
     """
     if function is None:
         return partial(kernel, inlined=inlined)

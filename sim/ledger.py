@@ -133,7 +133,7 @@ def cover(account):
         account.margin -= paid
 
 
-@kernel
+@kernel(inlined=True)
 def fill(x, i, size, units, fee_rate):
     """Book `size` contracts (buys positive) at `units` each into row `i`, and its fee into the exchange's."""
     touch(x, i)

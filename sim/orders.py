@@ -206,7 +206,7 @@ def within_band(x, size, tick):
     return min(max(tick, math.ceil(mark * (1.0 - band))), x.terms[0].ticks - 1)
 
 
-@kernel
+@kernel(inlined=True)
 def submit(x, account, size, tick, tif, reduce_only, expires, lot):
     """Match an order and rest what is left if it may; returns the id of what rests, else 0. A pool rests nothing; with
     auctions, all of it waits for the next."""
