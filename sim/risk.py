@@ -23,12 +23,12 @@ DONE, FULL = 0, 1
 """How a round of takeovers ends: all done, or nothing done for want of room for lots (make room and call again)."""
 
 
-@kernel
-def trigger_units(x, i):
-    """S at which row `i` must next be looked at: where its tier's maintenance binds, or where the tier ends."""
-    account, terms, now = x.accounts[i], x.terms[0], x.now[0]
+@kernel(inlined=True)
+def trigger_units(x, i, row):
+    """S at which row `i`, in that row of the tiers, must next be looked at: where its maintenance binds, or where the
+    tier ends."""
+    account, terms = x.accounts[i], x.terms[0]
     held = float(account.contracts)
-    row = tier(x, abs(held * now.mark_units), now.mark_units)
     rate, deduction = x.tiers[row, 1] + terms.closing_fee, x.tiers[row, 3]
     fixed = float(backing(x, i, 0))
     sign = -1.0 if terms.inverse else 1.0
@@ -47,23 +47,20 @@ def trigger_units(x, i):
     return max(at, ends) if held > 0.0 else min(at, ends)
 
 
-@kernel
-def fragile(x, i):
-    """Whether row `i` could be liquidated by winning: its value then grows into tiers whose maintenance jumps."""
+@kernel(inlined=True)
+def fragile(x, i, row):
+    """Whether row `i`, in that row of the tiers, could be liquidated by winning: its value then grows into tiers whose
+    maintenance jumps."""
     account, terms = x.accounts[i], x.terms[0]
     held = float(account.contracts)
     sign = -1.0 if terms.inverse else 1.0
     if held * sign < 0.0 or terms.tiers_in_contracts:
         return False
-    row = tier(x, abs(held * x.now[0].mark_units), x.now[0].mark_units)
-    fixed, size = float(backing(x, i, 0)), abs(held)
-    while row + 1 < len(x.tiers) and x.tiers[row, 0] < size * abs(
-        x.settlement[1 if terms.inverse else terms.ticks - 1]
-    ):
+    fixed, most = float(backing(x, i, 0)), abs(held) * abs(x.settlement[1 if terms.inverse else terms.ticks - 1])
+    while row + 1 < len(x.tiers) and x.tiers[row, 0] < most:
         value = x.tiers[row, 0]
         base = abs(float(account.cost)) if terms.entry_basis else value
-        needed = base * (x.tiers[row + 1, 1] + terms.closing_fee) - x.tiers[row + 1, 3]
-        if fixed + held * sign * value / size < needed:
+        if fixed + value < base * (x.tiers[row + 1, 1] + terms.closing_fee) - x.tiers[row + 1, 3]:
             return True
         row += 1
     return False
@@ -95,10 +92,11 @@ def file(x, i):
     row, tick = -1, 0
     if account.contracts != 0 and i >= RESERVED_ROWS:
         row = LONGS if account.contracts > 0 else SHORTS
-        at = tick_of(x, trigger_units(x, i) - (now.long_index if row == LONGS else now.short_index))
+        held_in = tier(x, abs(float(account.contracts) * now.mark_units), now.mark_units)
+        at = tick_of(x, trigger_units(x, i, held_in) - (now.long_index if row == LONGS else now.short_index))
         last = x.terms[0].ticks - 1
         tick = min(math.ceil(at) + 1, last) if row == LONGS else max(math.floor(at) - 1, 0)
-        if fragile(x, i):  # looked at on every mark
+        if fragile(x, i, held_in):  # looked at on every mark
             tick = last if row == LONGS else 0
     if row >= 0 and filed.bucket == tick * 2 + row:
         return

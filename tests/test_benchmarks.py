@@ -3,14 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmarks import bare, book, markets, takeover, timing
+from benchmarks import bare, book, markets, scaling, takeover, timing
 from benchmarks.flow import rounds
 from sim import orders, risk
 from sim.compiled import HOME
+from sim.contract import Inverse
 from sim.ledger import RESERVED_ROWS
 
 
@@ -80,3 +82,8 @@ def test_an_unknown_part_is_refused_in_one_sentence():
     command = [sys.executable, "-m", "benchmarks", "boook"]
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True)
     assert done.returncode == 2 and "a part must be one of bare, book" in done.stderr
+
+
+@pytest.mark.parametrize("highest", scaling.HIGHEST)
+def test_the_contracts_whose_cost_is_compared_can_be(highest):
+    assert len(replace(Inverse(), highest=highest).ladder()) == 2 * highest + 1
