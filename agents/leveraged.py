@@ -172,6 +172,12 @@ class Leveraged(Crowd):
     replaced_s: Any = math.inf
     wake_s: Any = LogNormal(median=600.0, sigma=0.7)
 
+    def __post_init__(self):
+        super().__post_init__()
+        wrong = self.traits.replaced_s[self.traits.replaced_s <= 0.0]
+        if len(wrong):
+            raise ValueError(f"replaced_s of {self.name} must be above 0 (got {wrong[0]:g}); leave it out for nobody")
+
     kernel = staticmethod(hold)
     memory = ("arrives_s", "coming_units", "seen_liquidations", "gone", "start_units")
     messages_per_wake = 4

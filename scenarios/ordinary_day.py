@@ -54,7 +54,9 @@ def arguments_of(point):
     """
     others, own = FIXED | point, defaults(calm)
     path = path_of({name: others.pop(name) for name in QUICK}, others.pop("slow_dispersion"))
-    median = others.pop("leverage")
+    median, low, high = others.pop("leverage"), own["long_leverage"].low, own["long_leverage"].high
+    if not low <= median <= high:
+        raise ValueError(f"leverage must be from {low:g} to {high:g}, the bounds of longs and shorts (got {median:g})")
     others["arbitrage_hurdle_bps"] = LogNormal(median=others.pop("hurdle_bps"), sigma=1.0)
     others["bargain"] = LogNormal(median=1e-4 * others.pop("bargain_bps"), sigma=0.7)
     leverage = {each: replace(own[each], median=median) for each in ("long_leverage", "short_leverage")}

@@ -41,7 +41,7 @@ def file(x, wheel, i, word):
     """File row `i` under its next waking step, so many steps away as a word of its dice says."""
     clock = x.clocks[i]
     waited = as_exponential(as_uniform(word)) * np.float64(clock.wake_s) / x.terms[0].step_s
-    step = x.now[0].step + 1 + math.floor(waited)
+    step = x.now[0].step + 1 + math.floor(min(waited, np.float64(NEVER)))
     clock.wakes += 1
     clock.wake_step = min(step, NEVER)
     if step < NEVER:

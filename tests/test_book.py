@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sim import laws, orders
 from sim.book import CANCEL_RESTING, CANCEL_TAKING, DECREMENT, depth, impact_price
 from sim.exchange import INDEX, LAST, MARK, records
+from sim.ledger import equity
 from sim.margin import NETTINGS, Tiers, order_value
 from sim.orders import (
     ADD_MARGIN,
@@ -621,3 +622,19 @@ def test_above_capacity_orders_are_refused_with_the_excess_share_and_cancels_nev
     rested, before = int(floor.now.resting), int(floor.now.overloaded)
     floor.act(messages)
     assert rested > 400 and floor.now.resting == 0 and floor.now.overloaded == before
+
+
+@pytest.mark.parametrize("taker_fee", [0.0, 0.002])
+@pytest.mark.parametrize("contract, coin", [(LINEAR, 150_000), (INVERSE, 30_000_000_000)])
+def test_a_close_goes_as_far_as_its_owner_can_pay_and_no_tick_further(contract, coin, taker_fee):
+    floor = Floor([coin] * 2, contract=contract, taker_fee=taker_fee)
+    floor.set_mark(100)
+    floor.open(ANNA, BOB, 10, 100)
+    for row, size in ((ANNA, -10), (BOB, 10)):
+        held, backing = int(floor[row].contracts), int(equity(floor.x, row, 0))
+        values = {tick: held * int(floor.x.settlement[tick]) for tick in range(1, floor.terms.ticks)}
+        payable = [tick for tick, value in values.items() if backing + value >= taker_fee * abs(value)]
+        furthest, nearer = (min(payable), max) if size < 0 else (max(payable), min)
+        assert 60 < furthest < 150
+        for limit in range(60, 150):
+            assert orders.solvent_limit(floor.x, row, size, limit) == nearer(limit, furthest)

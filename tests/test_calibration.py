@@ -215,6 +215,11 @@ def test_the_ordinary_day_is_calm_with_the_calibrated_arguments():
     assert ordinary_day(seed=1, hours=0.1, volatility=POINT["volatility"], makers=4).crowds[0].count == 4
 
 
+def test_an_ordinary_day_refuses_a_leverage_that_nobody_there_may_have():
+    with pytest.raises(ValueError, match="leverage must be from 1 to 50"):
+        ordinary_day(seed=1, leverage=500.0)
+
+
 def simulated(rng):
     """A Simulated of made-up blocks whose numbers lie inside every band."""
     numbers = {each.name: np.full(4, 0.5 * (each.low + each.high)) for each in BANDS if each.measure is None}

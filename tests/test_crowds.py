@@ -671,6 +671,11 @@ def test_a_newcomer_takes_the_place_of_who_has_lost_or_won_with_the_deposit_of_t
             assert brought.min() < -0.2 and brought.sum() < 0.0, "who won takes it along"
 
 
+def test_a_time_after_which_nobody_could_come_is_refused():
+    with pytest.raises(ValueError, match="replaced_s of Watched must be above 0"):
+        directional(replaced_s=0.0)
+
+
 def test_a_newcomer_comes_after_the_time_that_is_said():
     """Of sixty who were liquidated together, half are replaced after 0.7 of the mean time."""
     path = Shocked(FLAT, (Shock(at_s=600.0, log_size=-0.1),))

@@ -94,6 +94,17 @@ def test_who_never_wakes_is_never_seen():
     assert {row for _ in range(5000) for row in clock.step()} == {8, 9}
 
 
+@pytest.mark.parametrize("wake_s", [1e12, 1e30, math.inf])
+def test_who_waits_for_longer_than_any_run_looks_when_woken_and_then_only(wake_s):
+    clock = Clock(("slow", 3, wake_s))
+    drawn = clock.x.clocks.wakes.tolist()
+    assert not clock.step()
+    for _ in range(3):
+        wake(clock.x, FIRST + 1)
+        assert clock.step() == [FIRST + 1] and not clock.step()
+    assert clock.x.clocks.wakes.tolist() == drawn
+
+
 def test_a_wait_longer_than_the_wheel_is_kept():
     clock = Clock(("slow", 200, 20_000.0))
     due = {row: int(clock.x.clocks[row].wake_step) for row in range(FIRST, FIRST + 200)}
