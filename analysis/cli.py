@@ -268,12 +268,16 @@ def claims(names, seeds, processes, out, doc):
 
 @perpsim.command()
 @click.option("--data", type=click.Path(file_okay=False), help="Folder of the record.  [default: its table kept here]")
-@click.option("--fit", is_flag=True, help="Fit anew first: about twenty minutes; it goes on where it was stopped.")
+@click.option("--held-back", help="Months to hold the runs against, as 2019-12,2020-02; needs --data.")
+@click.option(
+    "--fit", is_flag=True, help="Fit anew first: a quarter of an hour on two cores; it goes on where it was stopped."
+)
 @click.option("--defaults", is_flag=True, help="Judge the defaults of calm instead of its calibrated arguments.")
-@click.option("--seeds", help="FROM:TO, or a list.  [default: 6000:6032]")
+@click.option("--seeds", help="FROM:TO, or a list.  [default: 7000:7032]")
+@click.option("--processes", type=click.IntRange(min=1), help="Runs at a time.  [default: one a core]")
 @click.option("--out", type=click.Path(file_okay=False), default="runs/calibrate", show_default=True, help="A folder.")
 @click.option("--doc", type=click.Path(dir_okay=False), help="Where the page goes.")
-def calibrate(data, fit, defaults, seeds, out, doc):
+def calibrate(data, held_back, fit, defaults, seeds, processes, out, doc):
     """Hold `calm` against recorded days: moments beside their targets, bands, and a joint test that can say no.
 
     The exit status is 1 if the joint test rejects or a band is not met.
@@ -283,7 +287,18 @@ def calibrate(data, fit, defaults, seeds, out, doc):
     from analysis.sweep.spelled import seeds as spelled
 
     chosen = spelled(seeds) if seeds else SEEDS
-    result = calibrate(out, data=data, fit=fit, defaults=defaults, seeds=chosen, doc=doc, say=click.echo)
+    months = held_back.split(",") if held_back else None
+    result = calibrate(
+        out,
+        data=data,
+        held_back=months,
+        fit=fit,
+        defaults=defaults,
+        seeds=chosen,
+        processes=processes,
+        doc=doc,
+        say=click.echo,
+    )
     click.echo("\n" + lines(result) + f"\n\nSaved in {out}")
     return 0 if result.good else 1
 

@@ -18,6 +18,7 @@ def calm(
     makers=20,
     noise=500,
     noise_coin=2.0,
+    noise_order_share=0.2,
     noise_wake_s=120.0,
     noise_lifetime_s=300.0,
     longs=400,
@@ -33,6 +34,9 @@ def calm(
     long_leverage=LogNormal(median=5.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
     short_leverage=LogNormal(median=4.0, sigma=0.7, low=1.0, high=50.0),  # noqa: B008
     bargain=1.0,
+    long_entry=0.05,
+    short_entry=0.05,
+    horizon_s=LogNormal(median=172_800.0, sigma=1.0),  # noqa: B008
     replaced_s=math.inf,
     open_interest=20_000_000,
     maker_coin=200.0,
@@ -55,6 +59,7 @@ def calm(
     makers: number of market makers
     noise: number of noise traders
     noise_coin: of each
+    noise_order_share: of the position at which a noise trader only trades back, in a mean order
     noise_wake_s: mean time between two orders of one of them, s
     noise_lifetime_s: of their orders that rest, s
     longs: number of leveraged longs
@@ -71,6 +76,9 @@ def calm(
     short_leverage: the same of the shorts
     bargain: discount to the index at which longs enter and shorts leave, and premium at which shorts enter and longs
         leave, a fraction
+    long_entry: probability, a look, that a long without a position enters at market
+    short_entry: the same of the shorts
+    horizon_s: mean time a long or short keeps a position, s
     replaced_s: mean time after which a long or short without a position is replaced by a newcomer, s
     open_interest: contracts that longs hold against shorts at the start
     maker_coin: of each market maker
@@ -89,12 +97,15 @@ def calm(
         skew_bps=maker_skew_bps, takes_bps=maker_takes_bps, lean_seen=maker_lean_seen,
         basis_half_life_s=maker_memory_s, wake_s=maker_wake_s,
     )  # fmt: skip
-    NoiseTraders(market, count=noise, coin=noise_coin, wake_s=noise_wake_s, lifetime_s=noise_lifetime_s)
+    NoiseTraders(
+        market, count=noise, coin=noise_coin, order_share=noise_order_share, wake_s=noise_wake_s,
+        lifetime_s=noise_lifetime_s,
+    )  # fmt: skip
     worth = open_interest * market.contract_usd
     bought, sold = (capital(worth, price, *side) for side in ((longs, long_leverage), (shorts, short_leverage)))
-    holders = dict(bargain=bargain, replaced_s=replaced_s)
-    held = LeveragedLongs(market, count=longs, coin=bought, leverage=long_leverage, **holders)
-    owed = LeveragedShorts(market, count=shorts, coin=sold, leverage=short_leverage, **holders)
+    holders = dict(bargain=bargain, horizon_s=horizon_s, replaced_s=replaced_s)
+    held = LeveragedLongs(market, count=longs, coin=bought, leverage=long_leverage, entry=long_entry, **holders)
+    owed = LeveragedShorts(market, count=shorts, coin=sold, leverage=short_leverage, entry=short_entry, **holders)
     Arbitrageurs(
         market, count=arbitrageurs, coin=arbitrage_coin, spot_coin=arbitrage_coin, spot_usd_coin=arbitrage_coin,
         order_share=arbitrage_order_share, pause_s=arbitrage_pause_s, hurdle_bps=arbitrage_hurdle_bps, careful=careful,

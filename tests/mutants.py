@@ -389,6 +389,25 @@ MUTANTS = (
            "if False:", (CHECK, "disagreement_holds")),
     Mutant("the nearest entry of a list is compared", "analysis/check.py", "worst = max(gaps(", "worst = min(gaps(",
            (CHECK, "entry_by_entry")),
+    # calibration and carry
+    Mutant("what few seeds do is taken for the market's", "analysis/calibration/fit.py",
+           "np.hstack([terms(units), own[:, 1:] - own[:, :1]])", "terms(units)",
+           (test_file("calibration"), "goes_on_where")),
+    Mutant("the surface is not moved", "analysis/calibration/fit.py",
+           "moved = values - (terms(way.x[None]) @ surface)[0]", "moved = 0.0",
+           (test_file("calibration"), "goes_on_where")),
+    Mutant("the worst round is the end", "analysis/calibration/fit.py", "min(ends, key", "max(ends, key",
+           (test_file("calibration"), "goes_on_where")),
+    Mutant("months of the fit may be held back", "analysis/calibration/observed.py",
+           "sorted(set(held_back) & set(FITTED))", "[]", (test_file("calibration"), "months_of_the_fit")),
+    Mutant("larger orders of noise traders are as many", "scenarios/ordinary_day.py",
+           'NOISE_S * others["noise_order_share"]', "NOISE_S", (test_file("calibration"), "few_large_orders")),
+    Mutant("longs and shorts are as eager as each other", "scenarios/calm.py", "entry=short_entry", "entry=long_entry",
+           (test_file("patient_arbitrage"), "option_of_calm")),
+    Mutant("who takes prices counts one way only", "analysis/papers/carry.py", "abs(at) > 2.0 * cost",
+           "abs(at) > cost", (test_file("papers"), "takes_prices")),
+    Mutant("who takes prices is paid what it owes", "analysis/papers/carry.py", "then - at - paid", "then - at + paid",
+           (test_file("papers"), "takes_prices")),
 )  # fmt: skip
 
 

@@ -8,11 +8,11 @@ from analysis.calibration import observed, table, targets
 from analysis.calibration.bands import BANDS, linear
 from analysis.calibration.blocks import BARS, FILES, STAMPS, Blocks, log_volatility, of_record, of_run, scatter
 from analysis.calibration.command import calibrate
-from analysis.calibration.fit import CROWDS, INDEX, Parameter, fitted_crowds, fitted_slow, index_blocks, least
+from analysis.calibration.fit import CROWDS, INDEX, SHARE, Parameter, fitted_crowds, fitted_slow, index_blocks, least
 from analysis.calibration.moments import Simulated, market
 from analysis.calibration.uncertainty import Moments, bootstrapped, joint
 from scenarios import calm, ordinary_day
-from scenarios.ordinary_day import CALIBRATED, POINT
+from scenarios.ordinary_day import CALIBRATED, NOISE_S, POINT, arguments_of
 
 
 class Numbers:
@@ -114,6 +114,38 @@ def test_the_kept_table_is_what_the_record_gives(record):
     assert found == pytest.approx(kept.scatter, rel=1e-4) and blocks == 506
 
 
+def test_other_months_may_be_held_back(record, tmp_path, monkeypatch):
+    made, page = simulated(np.random.default_rng(6)), tmp_path / "page.md"
+    monkeypatch.setattr("analysis.calibration.command.simulated", lambda seeds, arguments, each: made)
+    months = ["2020-05", "2020-06"]
+    other = calibrate(tmp_path, data=record, held_back=months, seeds=range(4), doc=page, say=len)
+    usual = calibrate(tmp_path / "usual", seeds=range(4), say=len)
+    assert [each.fitted for each in other.rows] == pytest.approx([each.fitted for each in usual.rows], rel=1e-4)
+    blocks = of_record(record, months)
+    assert [each.held_back for each in other.rows] == [each.measure(blocks) for each in targets.TARGETS]
+    assert "2020-05 and 2020-06 were held back" in page.read_text()
+    assert observed.read(tmp_path / "observed.json").months == tuple(months)
+
+
+@pytest.mark.parametrize(
+    ("months", "said"),
+    [(["january"], "must be YYYY-MM"), (["2020-13"], "must be YYYY-MM"), (["2031-01"], "must have two blocks")],
+)
+def test_months_that_cannot_be_held_back_are_refused(record, tmp_path, months, said):
+    with pytest.raises(ValueError, match=said):
+        calibrate(tmp_path, data=record, held_back=months)
+
+
+def test_months_of_the_fit_cannot_be_held_back(tmp_path):
+    with pytest.raises(ValueError, match=r"must not be of the fit \(got 2020-01\)"):
+        calibrate(tmp_path, data=tmp_path, held_back=["2019-12", "2020-01"])
+
+
+def test_months_are_of_the_record(tmp_path):
+    with pytest.raises(ValueError, match="name its folder with --data"):
+        calibrate(tmp_path, held_back=["2020-04"])
+
+
 def test_the_record_itself_is_outside_the_bands_that_the_page_names(record):
     for months in (observed.FITTED, observed.HELD_BACK):
         blocks = of_record(record, months)
@@ -158,15 +190,17 @@ def test_uncorrelated_returns_of_any_volatility_are_not_taken_for_correlated():
 
 
 class Answer:
-    """Runs whose moments are those of the record, and more the farther two arguments are from some values."""
+    """Runs whose moments are those of the record, and more the farther two arguments are from some values; those of few
+    seeds have each their own besides, which all together have not."""
 
     made = 0
 
-    def __init__(self, seeds, arguments):
+    def __init__(self, seeds, arguments, each):
         Answer.made += 1
-        away = [np.log(arguments["maker_skew_bps"] / 100.0), arguments["maker_lean_seen"] - 0.5]
+        away = [np.log(arguments["maker_skew_bps"] / 70.0), np.log(arguments["long_entry"] / 0.1)]
         errors = observed.read().fitted.errors
-        self.values = observed.read().fitted.values + errors * sum(away)
+        own = 0.0 if len(seeds) > SHARE else 3.0 * np.cos(seeds[0])
+        self.values = observed.read().fitted.values + errors * (sum(away) + own)
         self.values[9] += 5.0 * errors[9] * away[1]
 
     def target(self, target):
@@ -179,12 +213,12 @@ class Answer:
 def test_a_fit_finds_the_crowds_and_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr("analysis.calibration.fit.simulated", Answer)
     path = {"volatility": 0.5, "dispersion": 0.5, "half_life_hours": 1.0, "slow_dispersion": 0.4}
-    found = fitted_crowds(observed.read().fitted, path, tmp_path, 16, say=len)
-    assert found.point["maker_skew_bps"] == pytest.approx(100.0, rel=0.02)
-    assert found.point["maker_lean_seen"] == pytest.approx(0.5, abs=0.02)
-    assert found.slopes.shape == (11, len(CROWDS)) and found.slopes[:, 2] == pytest.approx(0.0, abs=1e-3)
+    found = fitted_crowds(observed.read().fitted, path, tmp_path, 32, say=len)
+    assert found.point["maker_skew_bps"] == pytest.approx(70.0, rel=0.02)
+    assert found.point["long_entry"] == pytest.approx(0.1, rel=0.02)
+    assert found.slopes.shape == (11, len(CROWDS)) and found.slopes[:, 0] == pytest.approx(0.0, abs=1e-3)
     runs = Answer.made
-    again = fitted_crowds(observed.read().fitted, path, tmp_path, 16, say=len)
+    again = fitted_crowds(observed.read().fitted, path, tmp_path, 32, say=len)
     assert again.point == found.point and Answer.made == runs
 
 
@@ -203,6 +237,11 @@ def test_a_run_is_cut_to_one_block(monkeypatch):
     assert block.index[0, -1] == run.series.index[-1]
     with pytest.raises(ValueError, match="a block must be"):
         of_run(run, 0.0)
+
+
+def test_noise_traders_trade_as_much_in_few_large_orders_as_in_many_small_ones():
+    many, few = (arguments_of(POINT | {"noise_order_share": share}) for share in (0.1, 1.0))
+    assert [each["noise_wake_s"] for each in (many, few)] == [NOISE_S / 10.0, NOISE_S]
 
 
 def test_the_calibrated_arguments_are_arguments_of_calm():
@@ -236,7 +275,7 @@ def test_a_model_far_from_the_record_is_rejected_and_said_to_be():
 
 def test_the_command_saves_its_table_and_its_page(tmp_path, monkeypatch):
     made = simulated(np.random.default_rng(6))
-    monkeypatch.setattr("analysis.calibration.command.simulated", lambda seeds, arguments: made)
+    monkeypatch.setattr("analysis.calibration.command.simulated", lambda seeds, arguments, each: made)
     said, page = [], tmp_path / "page.md"
     result = calibrate(tmp_path / "out", seeds=range(4), doc=page, say=said.append)
     assert "maker_levels=20" in said[0] and (tmp_path / "out" / "table.json").is_file()

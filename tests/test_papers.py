@@ -51,6 +51,16 @@ def test_doing_nothing_gains_nothing(monkeypatch):
     assert carry.gains("closed", 1, seed=3, step_s=60.0) == pytest.approx(0.0, abs=1e-6)
 
 
+def test_who_takes_prices_earns_what_the_basis_loses_and_funding_pays_less_the_costs():
+    import numpy as np
+
+    basis = 1e-4 * np.array([9.0, 20.0, 12.0, 7.0, -1.0, -2.0, -15.0, 3.0])
+    paid = 1e-4 * np.array([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 5.0])
+    gained = 1e4 * carry.taken(basis, paid, 5e-4)
+    assert gained == pytest.approx([0.0, 8.0 - 5.0, 5.0 + 1.0, 8.0, -5.0, 0.0, 18.0 - 5.0 - 5.0])
+    assert 1e4 * carry.taken(basis, paid, 0.0).sum() == pytest.approx(-11.0 + 8.0 + 6.0 + 8.0 - 1.0 - 13.0 + 13.0)
+
+
 def test_a_sharpe_ratio_has_the_error_that_chance_gives_it():
     import numpy as np
 

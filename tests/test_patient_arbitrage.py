@@ -89,6 +89,7 @@ def test_what_is_neither_patient_nor_not_is_refused(option, value, said):
 
 OPTIONS = {
     "noise_coin": (3.0, [("NoiseTraders", "coin")]),
+    "noise_order_share": (0.7, [("NoiseTraders", "order_share")]),
     "noise_wake_s": (77.0, [("NoiseTraders", "wake_s")]),
     "noise_lifetime_s": (33.0, [("NoiseTraders", "lifetime_s")]),
     "arbitrage_coin": (7.0, [("Arbitrageurs", each) for each in ("coin", "spot_coin", "spot_usd_coin")]),
@@ -98,6 +99,9 @@ OPTIONS = {
     "patient": (1.0, [("Arbitrageurs", "patient")]),
     "arbitrage_takes_bps": (3.0, [("Arbitrageurs", "takes_bps")]),
     "replaced_s": (99.0, [("LeveragedLongs", "replaced_s"), ("LeveragedShorts", "replaced_s")]),
+    "long_entry": (0.3, [("LeveragedLongs", "entry")]),
+    "short_entry": (0.01, [("LeveragedShorts", "entry")]),
+    "horizon_s": (5_000.0, [("LeveragedLongs", "horizon_s"), ("LeveragedShorts", "horizon_s")]),
     "bargain": (0.01, [("LeveragedLongs", "bargain"), ("LeveragedShorts", "bargain")]),
     "maker_memory_s": (900.0, [("MarketMakers", "basis_half_life_s")]),
     "maker_wake_s": (2.0, [("MarketMakers", "wake_s")]),

@@ -1,5 +1,6 @@
 """Blocks of three days: the same shape for a run and for a record, so that one function measures both."""
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,7 +55,7 @@ def of_record(folder, months):
     """Return the whole blocks of some months, such as "2020-01", from the files of a folder.
 
     Blocks begin with a month; one with a bar missing on either side is left out, and so is what a month has beyond.
-    FileNotFoundError names the file that is not there.
+    FileNotFoundError names the file that is not there; ValueError if fewer than two blocks are whole.
     """
     import pandas
 
@@ -66,9 +67,21 @@ def of_record(folder, months):
     spot = pandas.read_parquet(folder / SPOT)["close_x100"] / 100.0
     rates = pandas.read_csv(folder / RATES, parse_dates=["ts_utc"], index_col=0)["funding_rate"]
     rates.index = rates.index.tz_localize(None)
-    starts = [day for month in months for day in first_days(pandas.Period(month))]
+    starts = [day for month in months for day in first_days(month_of(month))]
     blocks = [block(spot, perp, rates, start, pandas.Timedelta(days=DAYS)) for start in starts]
-    return joined([each for each in blocks if each is not None])
+    whole = [each for each in blocks if each is not None]
+    if len(whole) < 2:
+        raise ValueError(f"months must have two blocks of {DAYS} days without a bar missing (got {', '.join(months)})")
+    return joined(whole)
+
+
+def month_of(text):
+    """Return the pandas Period of a month, such as "2020-01"; ValueError if it is none."""
+    import pandas
+
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise ValueError(f"a month must be YYYY-MM (got {text!r}); say 2020-01")
+    return pandas.Period(text)
 
 
 def scatter(folder, left_out):

@@ -19,13 +19,15 @@ from sim.streams import generator
 SEEDS = range(1_000, 1_032)
 """Of the fit: each point of the crowds has its share of them, all points together have each as often, and its end has
 all."""
-POINTS, SHARE = 24, 4
+POINTS, SHARE = 32, 4
 """Of the hypercube, and runs at each."""
+ROUNDS = 3
+"""In which the surface is searched and then moved to what all seeds gave there."""
 INDEX_SEEDS = range(400)
 STEP = 0.1
 """Of a derivative, in a parameter's whole range."""
 DESIGN_SEED = 1
-BAND_ERROR = 0.25
+BAND_ERROR = 0.05
 """Of a band's width: how far outside costs as much as a point one standard error off."""
 
 
@@ -65,11 +67,11 @@ INDEX = (
     Parameter("half_life_hours", 0.05, 24.0, 0.15),
 )
 CROWDS = (
-    Parameter("replaced_s", 1_200.0, 14_400.0, 3_600.0),
-    Parameter("hurdle_bps", 5.0, 25.0, 11.0),
-    Parameter("bargain_bps", 50.0, 300.0, 100.0),
-    Parameter("maker_skew_bps", 50.0, 200.0, 110.0),
-    Parameter("maker_lean_seen", 0.0, 0.8, 0.4),
+    Parameter("hurdle_bps", 15.0, 60.0, 30.0),
+    Parameter("bargain_bps", 60.0, 240.0, 120.0),
+    Parameter("maker_skew_bps", 50.0, 120.0, 80.0),
+    Parameter("long_entry", 0.05, 0.12, 0.07),
+    Parameter("noise_order_share", 0.25, 0.75, 0.45),
 )
 
 
@@ -147,36 +149,52 @@ def inherited():
     return np.array([each.origin == "inherited" for each in TARGETS])
 
 
-def fitted_crowds(observed, path, folder, points, say=print):
+def fitted_crowds(observed, path, folder, points, say=print, each=map):
     """Return the Found crowds nearest to the other targets and inside the bands.
 
     A market amplifies any change of its arguments to other draws altogether, so that differences of single runs are
     noise. `calm` is run at points of a Latin hypercube instead; each moment is a quadratic of each parameter, by least
-    squares over all points; and the search is on these. Neighbouring points have other seeds, so that what the index
-    happens to do in a few of them is not taken for what the market does. Moments of few runs are not those of many, so
-    the surface is then moved to what all seeds together give at its least, and searched once more.
+    squares over all points; and the search is on these, from every point. Neighbouring points have other seeds, so that
+    what the index happens to do in a few of them is not taken for what the market does; what it did in those of a point
+    is taken out, a constant for each share of the seeds. Moments of few runs are not those of many, so ROUNDS times all
+    seeds are run at the least of the surface, which is then moved to what they gave; the best of these is the end.
 
     observed: Moments of the record, in the order of TARGETS; path: of the index, with its slow dispersion; folder: in
-    which every evaluation is kept, so that the same fit goes on where it was stopped; points: of the hypercube
+    which every evaluation is kept, so that the same fit goes on where it was stopped; points: of the hypercube; each:
+    maps a function to runs, as `map` does
     """
-    kept = Kept(Path(folder) / "evaluations.jsonl", say)
+    kept = Kept(Path(folder) / "evaluations.jsonl", say, each)
     units = qmc.LatinHypercube(len(CROWDS), rng=DESIGN_SEED).random(points)
-    shares = [SEEDS[number * SHARE % len(SEEDS) :][:SHARE] for number in range(points)]
-    found = [kept.measured(seeds, path | named(CROWDS, each)) for seeds, each in zip(shares, units, strict=True)]
-    surface = np.linalg.lstsq(terms(units), np.array(found), rcond=None)[0]
+    shares = np.arange(points) % (len(SEEDS) // SHARE)
+    seeds = [SEEDS[share * SHARE :][:SHARE] for share in shares]
+    found = np.array([kept.measured(own, path | named(CROWDS, at)) for own, at in zip(seeds, units, strict=True)])
+    own = np.eye(shares.max() + 1)[shares]
+    design = np.hstack([terms(units), own[:, 1:] - own[:, :1]])
+    surface = np.linalg.lstsq(design, found, rcond=None)[0][: 1 + 2 * len(CROWDS)]
     chosen = ~inherited()
     weights = observed.errors[chosen] * np.sqrt(1.0 + observed.blocks / len(SEEDS))
 
-    def residuals(at, moved=0.0):
-        values, bands = np.split((terms(at[None]) @ surface)[0] + moved, [len(TARGETS)])
-        distances = (values - observed.values)[chosen] / weights
-        return np.append(distances, [outside(each, value) for each, value in zip(BANDS, bands, strict=True)])
+    def distances(values):
+        values, bands = np.split(values, [len(TARGETS)])
+        away = (values - observed.values)[chosen] / weights
+        return np.append(away, [outside(each, value) for each, value in zip(BANDS, bands, strict=True)])
 
-    start = min(units, key=lambda at: float(np.sum(residuals(at) ** 2)))
-    first = least_squares(residuals, start, bounds=(0.0, 1.0), max_nfev=1_000).x
-    moved = kept.measured(SEEDS, path | named(CROWDS, first)) - (terms(first[None]) @ surface)[0]
-    ended = least_squares(residuals, first, bounds=(0.0, 1.0), max_nfev=1_000, args=(moved,))
-    return Found(named(CROWDS, ended.x), ended.jac[: chosen.sum()] * weights[:, None])
+    def at_least(moved):
+        ways = [
+            least_squares(lambda at: distances((terms(at[None]) @ surface)[0] + moved), start, bounds=(0.0, 1.0))
+            for start in units
+        ]
+        return min(ways, key=lambda way: way.cost)
+
+    moved, ends = 0.0, []
+    for _ in range(ROUNDS):
+        way = at_least(moved)
+        values = np.array(kept.measured(SEEDS, path | named(CROWDS, way.x)))
+        say(f"there all seeds are {np.sum(distances(values) ** 2):.4g} off, the surface {2.0 * way.cost:.4g}")
+        ends.append((np.sum(distances(values) ** 2), way))
+        moved = values - (terms(way.x[None]) @ surface)[0]
+    _, way = min(ends, key=lambda end: end[0])
+    return Found(named(CROWDS, way.x), way.jac[: chosen.sum()] * weights[:, None])
 
 
 def terms(units):
@@ -184,14 +202,14 @@ def terms(units):
     return np.hstack([np.ones((len(units), 1)), units, units**2])
 
 
-def fitted(observed, scatter, folder, points, say=print):
+def fitted(observed, scatter, folder, points, say=print, each=map):
     """Return the Found of index and crowds together, slopes of all TARGETS; what the crowds' parameters do to the index
     is left out, and so is what the index's do to the rest: each part was fitted to its own. The slow dispersion was
     fitted to none of them, but to `scatter` of a longer record."""
     slow = fitted_slow(scatter)
     index = fitted_index(observed, slow)
     path = index.point | {"slow_dispersion": slow}
-    crowds = fitted_crowds(observed, path, folder, points, say)
+    crowds = fitted_crowds(observed, path, folder, points, say, each)
     slopes = np.zeros((len(TARGETS), len(INDEX) + len(CROWDS)))
     slopes[np.ix_(inherited(), range(len(INDEX)))] = index.slopes
     slopes[np.ix_(~inherited(), range(len(INDEX), len(INDEX) + len(CROWDS)))] = crowds.slopes
@@ -206,8 +224,8 @@ def outside(band, value):
 class Kept:
     """Evaluations in a file, a line each, of which none is made twice."""
 
-    def __init__(self, path, say):
-        self.path, self.say, self.known = path, say, {}
+    def __init__(self, path, say, each=map):
+        self.path, self.say, self.each, self.known = path, say, each, {}
         for line in path.read_text().splitlines() if path.exists() else []:
             each = json.loads(line)
             self.known[each["key"]] = each
@@ -216,7 +234,7 @@ class Kept:
         """Return the values of TARGETS, then of BANDS, that `calm` has at a point of the search, {name: value}."""
         key = json.dumps([list(seeds), {name: text(value) for name, value in arguments_of(point).items()}])
         if key not in self.known:
-            made = simulated(seeds, arguments_of(point))
+            made = simulated(seeds, arguments_of(point), self.each)
             bands = [made.band(band) for band in BANDS]
             each = {"key": key, "values": [made.target(target) for target in TARGETS], "bands": bands}
             with self.path.open("a") as file:

@@ -1,5 +1,6 @@
 """What runs make: blocks to measure as a record is measured, and numbers that no record of bars has."""
 
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -43,9 +44,12 @@ def market(seed, arguments):
     return calm(seed=seed, **timing, **arguments)
 
 
-def simulated(seeds, arguments):
-    """Return the Simulated of `calm` with those arguments, a run a seed."""
-    runs = [one(seed, arguments) for seed in seeds]
+def simulated(seeds, arguments, each=map):
+    """Return the Simulated of `calm` with those arguments, a run a seed.
+
+    each: maps a function to runs, as `map` does, or that of a pool of processes
+    """
+    runs = list(each(one, seeds, repeat(arguments)))
     names = runs[0][1]
     values = {name: np.array([own[name] for _, own in runs]) for name in names}
     return Simulated(joined([each for each, _ in runs]), values)

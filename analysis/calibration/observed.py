@@ -17,24 +17,33 @@ TABLE = Path(__file__).with_name("observed.json")
 
 
 class Observed(NamedTuple):
-    """Moments of TARGETS in the months of the fit and in those held back, and `blocks.scatter` of all but these."""
+    """Moments of TARGETS in the months of the fit and in those held back, `blocks.scatter` of all but these, and which
+    months were held back."""
 
     fitted: Moments
     held_back: Moments
     scatter: float
+    months: tuple = HELD_BACK
 
 
-def observe(folder):
-    """Return what the files in `folder` show; FileNotFoundError if one is not there."""
+def observe(folder, held_back=HELD_BACK):
+    """Return what the files in `folder` show; FileNotFoundError if one is not there.
+
+    held_back: months, as "2019-12", of which none is of the fit
+    """
+    both = sorted(set(held_back) & set(FITTED))
+    if both:
+        raise ValueError(f"months held back must not be of the fit (got {', '.join(both)}); take others")
     measures = [each.measure for each in TARGETS]
-    samples = [of_record(folder, months) for months in (FITTED, HELD_BACK)]
-    return Observed(*(bootstrapped(measures, each, len(each.index)) for each in samples), scatter(folder, HELD_BACK)[0])
+    samples = [of_record(folder, months) for months in (FITTED, held_back)]
+    moments = [bootstrapped(measures, each, len(each.index)) for each in samples]
+    return Observed(*moments, scatter(folder, held_back)[0], tuple(held_back))
 
 
 def write(observed, path=TABLE):
     """Write the table that `read` reads, with the files and months it is from."""
     parts = {}
-    for name, months, moments in zip(HALVES, (FITTED, HELD_BACK), observed, strict=False):
+    for name, months, moments in zip(HALVES, (FITTED, observed.months), observed, strict=False):
         values = {each.name: float(f"{value:.6g}") for each, value in zip(TARGETS, moments.values, strict=True)}
         rows = [[float(f"{each:.6g}") for each in row] for row in moments.covariance]
         parts[name] = {"months": months, "blocks": moments.blocks, "values": values, "covariance": rows}
@@ -54,4 +63,5 @@ def read(path=TABLE):
     if any(list(each["values"]) != names for each in parts):
         raise ValueError(f"the table must be of the targets there are (got {path}); make it anew with --data")
     made = [(np.array(list(each["values"].values())), np.array(each["covariance"]), each["blocks"]) for each in parts]
-    return Observed(*(Moments(*each) for each in made), table["scatter"])
+    months = tuple(table["held_back"]["months"])
+    return Observed(*(Moments(*each) for each in made), table["scatter"], months)

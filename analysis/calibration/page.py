@@ -1,6 +1,6 @@
 """The page of a calibration: docs/calibration.md, whose numbers are of one run of the command."""
 
-from analysis.calibration.fit import CROWDS, INDEX, POINTS, SHARE
+from analysis.calibration.fit import CROWDS, INDEX, POINTS, ROUNDS, SHARE
 from analysis.calibration.fit import SEEDS as FIT
 from analysis.calibration.identified import identified, section
 from analysis.calibration.observed import FITTED, HELD_BACK
@@ -17,7 +17,10 @@ STUCK = (
     "where the index falls or rises by a tenth within hours, one side is liquidated, and the premium stays beyond the "
     "clamp until newcomers and arbitrageurs have taken it; fundings of the record stayed near 0.01 %."
 )
-SIDES = "longs were the side in demand in those months; in `calm` both sides want the same, and drift with the price."
+SIDES = (
+    "longs were the side in demand in those months; here they come back sooner than shorts, and what both hold drifts "
+    "with the price, block by block."
+)
 SAMPLE = "volatility is fitted to moments of spot alone, and runs of three days scatter widely about them."
 REASONS = {
     **dict.fromkeys(("basis_bps", "basis_5_minutes", "basis_1_hour", "common_returns", "volatility_ratio"), FADES),
@@ -32,8 +35,10 @@ REASONS = {
 """Of what is missed, by name: the mechanism that is not there."""
 
 
-def page(result, arguments, seeds, slopes=None):
-    """Return the page of a Result, in Markdown; slopes: of the targets in what was fitted, if anything was."""
+def page(result, arguments, seeds, slopes=None, held_back=HELD_BACK):
+    """Return the page of a Result, in Markdown; slopes: of the targets in what was fitted, if anything was;
+    held_back: months.
+    """
     points = ["| target | in sample | held back | simulated | error | z | z held back | verdict |", "|---" * 8 + "|"]
     for each in result.rows:
         numbers = " | ".join(f"{number:.3g}" for number in (each.fitted, each.held_back, each.simulated, each.error))
@@ -45,7 +50,7 @@ def page(result, arguments, seeds, slopes=None):
     ends = [f"* {each}" for each in [*said(result), *reasons(result)]]
     if slopes is not None:
         ends += ["", *section(identified(PARAMETERS, slopes, [each.error for each in result.rows]))]
-    return "\n".join([HEAD, settings(arguments, seeds), *points, "", *bands, "", *ends, ""])
+    return "\n".join([head(held_back), settings(arguments, seeds), *points, "", *bands, "", *ends, ""])
 
 
 def settings(arguments, seeds):
@@ -60,26 +65,29 @@ def reasons(result):
     return [f"{each.words}: {REASONS.get(each.name, 'no reason is known.')}" for each in wrong]
 
 
-HEAD = f"""# Calibration of the ordinary day
+def head(held_back):
+    """Return how the table was made, in Markdown."""
+    return f"""# Calibration of the ordinary day
 
 Made by `perpsim calibrate --doc docs/calibration.md`, over the seeds named below. How far is an
 ordinary day of `calm` with the arguments of `ordinary_day` from ordinary days that were recorded? Both are cut into
 blocks of three days and measured by the same functions (`analysis/calibration/targets.py`).
 
 * **Record**: the last trade of XBTUSD and of spot at Binance at the end of every 5 minutes, and the fundings of XBTUSD.
-  {" and ".join(FITTED)} are of the fit; {" and ".join(HELD_BACK)} were held back from it. Blocks with a missing bar are
+  {" and ".join(FITTED)} are of the fit; {" and ".join(held_back)} were held back from it. Blocks with a missing bar are
   left out. Spot is quoted in a dollar token whose premium wanders from day to day, so of the basis only what happens
-  within a day is compared; its level is that of the fundings.
+  within a day is compared; its level is that of the fundings. Other months are tried with
+  `--data FOLDER --held-back 2020-05,2020-06`.
 * **Index** of the runs: a path of stochastic volatility, fitted to spot alone: its quick part to three moments of the
   months of the fit, its slow part to how much volatility differed between blocks of 2019 to 2025 within four months,
   the months held back left out. So what is `inherited` is told from what the contract adds: the last rows are
   differences of both.
 * **Fit** of the crowds: `perpsim calibrate --fit` runs {POINTS} points of a Latin hypercube over seeds {FIT[0]} to
   {FIT[-1]}, {SHARE} of them a point, and makes each moment a quadratic of each parameter; at the least of that
-  surface it runs all of them, moves the surface to what they give, and ends by itself at its least. Nothing was moved
-  by hand afterwards, but for rounding; two bands were then put back to what was published, with which the search ends
-  within half a percent of the same place. What is not fitted was chosen before, some of it after looking at runs of
-  other seeds than the table's.
+  surface it runs all of them and moves the surface to what they give, {ROUNDS} times, and the best of these is the end.
+  Nothing was moved by hand afterwards, but for rounding. What is not fitted, which parameters are and between which
+  bounds was chosen before, some of it after looking at runs of other seeds than those of the table (500 to 515, and in
+  a first search those of the fit).
 * **Errors**: whole blocks are drawn again, 400 times, in the record and in the runs; `error` is of both. z is the
   distance in such errors; beyond 2.576 a target is missed.
 * **Joint test**: J is the sum of all z squared. Its law under a true model is drawn from normal deviations with the

@@ -1,12 +1,15 @@
-"""What cash-and-carry earns, by the fees it pays, where those who do it move the prices.
+"""What carry earns by the fees it pays: of one trader who takes prices as they are, and of all who make them.
 
 He, Manela, Ross and von Wachter, "Fundamentals of Perpetual Futures" (arXiv 2212.06888, its version 6): BTC's carry
-has a Sharpe ratio of 6.7 without any cost, 3.5 with the fees of a maker, 1.8 with those of retail. Here the carry is
-that of the arbitrageurs of `crowded_longs`, in USD and beyond what their holdings would be worth had they done nothing.
+has a Sharpe ratio of 6.7 without any cost, 3.5 with the fees of a maker, 1.8 with those of retail, of single traders in
+one market.
 
-The order does not come out. In the paper a trader takes prices as they were; fees only cost. Here fees also keep
-arbitrageurs from trading: without them many small premiums are taken, all at once, and what that does to spot costs
-more than a fee. Levels are larger too, since nobody here defaults and no day is unlike the others.
+*Who takes prices* is such a trader, by a rule of this file: at every full hour of `ordinary_day` it may sell the
+contract and buy spot, or the reverse, at the prices of that hour, and moves nothing.
+
+*Who makes them* are the arbitrageurs of `crowded_longs`, all at one tier, in USD and beyond what their holdings would
+be worth had they done nothing. There the order does not come out: fees also keep arbitrageurs from trading. Without
+them many small premiums are taken, all at once, and what that does to spot costs more than a fee.
 """
 
 import math
@@ -15,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.papers.row import Row
-from scenarios import crowded_longs
+from scenarios import crowded_longs, ordinary_day
 from sim.index import SpotMarket
 from sim.ledger import owed_by
 from sim.venues import BITMEX
@@ -24,6 +27,7 @@ FEES = {"none": (0.0, 0.0), "a maker's": (0.0002, 2.0), "retail": (0.00075, 7.5)
 """Fee of the perpetual, a fraction, and cost of spot, bp, by tier; the paper's tiers are Binance's."""
 SHARPES = {"none": 6.7, "a maker's": 3.5, "retail": 1.8}
 DAYS_A_YEAR = 365.0
+HOURS_A_DAY = 24
 
 
 def wealth(market, crowd):
@@ -56,24 +60,87 @@ def gains(fees, days, seed, step_s=15.0):
     return np.diff(found, prepend=0.0)
 
 
+def hours_of(seed, days):
+    """((hours,) basis, (hours,) funding that a long paid up to then and since the hour before) of an ordinary run."""
+    run = ordinary_day(seed=seed, hours=float(HOURS_A_DAY * days), step_s=10.0, record_every=360).run()
+    paid = np.zeros(len(run.series))
+    np.add.at(paid, np.searchsorted(run.series.time_s, run.funding.time_s), run.funding.rate)
+    return run.series["last"] / run.series.index - 1.0, paid
+
+
+def taken(basis, paid, cost):
+    """(hours - 1,) gains of one who takes prices, a fraction of its notional: it sells a contract that is dearer than
+    spot by more than getting in and out costs, buys one that is so much cheaper, and closes once that has passed.
+
+    basis, paid: as `hours_of`; cost: of both legs, one way, a fraction
+    """
+    held, found = 0.0, np.empty(len(basis) - 1)
+    for k, (at, then) in enumerate(zip(basis, basis[1:], strict=False)):
+        before, closes = held, held * at >= 0.0
+        held = -math.copysign(1.0, at) if abs(at) > 2.0 * cost else 0.0 if closes else held
+        found[k] = held * (then - at - paid[k + 1]) - cost * abs(held - before)
+    return found
+
+
+def cost_of(fees):
+    """Cost of both legs of a tier, one way, a fraction."""
+    perpetual, spot_bps = FEES[fees]
+    return perpetual + 1e-4 * spot_bps
+
+
+def sharpe_of_hours(hours):
+    """Annual Sharpe ratio of hourly gains."""
+    return math.sqrt(DAYS_A_YEAR * HOURS_A_DAY) * hours.mean() / hours.std(ddof=1)
+
+
+def taker(days, seeds):
+    """[Row]: of who takes prices; the first day of each run is left out, and errors are of runs left out in turn."""
+    runs = [[each[HOURS_A_DAY:] for each in hours_of(seed, days)] for seed in seeds]
+    gained = {fees: [taken(*run, cost_of(fees)) for run in runs] for fees in FEES}
+
+    def ratios(left_out=None):
+        kept = [number for number in range(len(runs)) if number != left_out]
+        return [sharpe_of_hours(np.concatenate([gained[fees][number] for number in kept])) for fees in FEES]
+
+    def numbers(none, maker, retail):
+        return np.array([none - maker, maker - retail, none / retail])
+
+    found, without = numbers(*ratios()), np.array([numbers(*ratios(number)) for number in range(len(runs))])
+    errors = np.sqrt((len(runs) - 1) * without.var(axis=0))
+    return rows("of who takes prices", found, errors)
+
+
+def rows(whose, found, errors):
+    """[Row] of two differences from tier to tier and of the quotient of both ends."""
+    claims = "fees none less a maker's", "fees a maker's less retail", "fees none over retail: 2 to 4"
+    published = math.inf, math.inf, SHARPES["none"] / SHARPES["retail"]
+    each = zip(claims, published, found, errors, (0.0, 0.0, 1.0), strict=True)
+    return [
+        Row(f"Sharpe ratio {whose}, {claim}", sign, float(value), float(error), tolerance)
+        for claim, sign, value, error, tolerance in each
+    ]
+
+
 def sharpe(days):
     """(annual Sharpe ratio, its standard error) of daily gains; Lo, Financial Analysts Journal 58, 2002."""
     ratio = days.mean() / days.std(ddof=1)
     return math.sqrt(DAYS_A_YEAR) * ratio, math.sqrt(DAYS_A_YEAR * (1.0 + ratio**2 / 2.0) / len(days))
 
 
-def table(days=8, seeds=range(3)):
-    """[Row]: the Sharpe ratio falls from tier to tier, and how many times it is larger without fees than for retail.
-
-    The first day of each run, on which positions are built, is left out.
-    """
+def makers_of_prices(days, seeds):
+    """[Row]: of arbitrageurs who all pay one tier; the first day of each run, on which positions are built, is left
+    out."""
     found = {fees: sharpe(np.concatenate([gains(fees, days, seed)[1:] for seed in seeds])) for fees in FEES}
-    rows = []
-    for one, other in zip(FEES, list(FEES)[1:], strict=False):
-        (more, error), (less, error_) = found[one], found[other]
-        rows.append(Row(f"Sharpe ratio, fees {one} less {other}", math.inf, more - less, math.hypot(error, error_)))
-    (most, error), (least, error_) = found["none"], found["retail"]
-    ratio = most / least
-    spread = abs(ratio) * math.hypot(error / most, error_ / least)
-    claim = "Sharpe ratio, fees none over retail: 2 to 4"
-    return [*rows, Row(claim, SHARPES["none"] / SHARPES["retail"], ratio, spread, tolerance=1.0)]
+    (none, none_error), (maker, maker_error), (retail, retail_error) = found.values()
+    ratio = none / retail
+    errors = (
+        math.hypot(none_error, maker_error),
+        math.hypot(maker_error, retail_error),
+        abs(ratio) * math.hypot(none_error / none, retail_error / retail),
+    )
+    return rows("where all pay", (none - maker, maker - retail, ratio), errors)
+
+
+def table(days=8, seeds=range(3), taker_days=5, taker_seeds=range(8)):
+    """[Row]: the Sharpe ratio falls from tier to tier, and how many times it is larger without fees than for retail."""
+    return taker(taker_days, taker_seeds) + makers_of_prices(days, seeds)
