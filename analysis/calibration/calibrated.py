@@ -16,6 +16,6 @@ SLOPES = (
     (0, 0, 0, -0.5097, -0.1991, -0.1176, 0.0684, -0.04746),  # funding_pinned
     (0, 0, 0, -0.06083, -0.0592, 0.007253, 0.05634, -0.08623),  # funding_positive
 )  # fmt: skip
-"""(targets, 8) slopes in the range of volatility, dispersion, half-life, hurdle, bargain, skew, longs' entry and
-noise traders' orders: what the joint test takes for fitted. The slow dispersion is not among them: it was fitted to none of the targets.
-"""
+"""(targets, 8) slopes in the range of volatility, dispersion, half-life, hurdle, bargain, skew, longs' entry and noise
+traders' orders: what the joint test takes for fitted. The slow dispersion is not among them: it was fitted to none of
+the targets."""
