@@ -129,7 +129,11 @@ def test_other_months_may_be_held_back(record, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("months", "said"),
-    [(["january"], "must be YYYY-MM"), (["2020-13"], "must be YYYY-MM"), (["2031-01"], "must have two blocks")],
+    [
+        (["january"], "must be YYYY-MM"),
+        (["2020-13"], "must be YYYY-MM"),
+        (["2020-05", "2031-01"], r"must have blocks .*\(got 2031-01\)"),
+    ],
 )
 def test_months_that_cannot_be_held_back_are_refused(record, tmp_path, months, said):
     with pytest.raises(ValueError, match=said):
@@ -278,7 +282,8 @@ def test_the_command_saves_its_table_and_its_page(tmp_path, monkeypatch):
     monkeypatch.setattr("analysis.calibration.command.simulated", lambda seeds, arguments, each: made)
     said, page = [], tmp_path / "page.md"
     result = calibrate(tmp_path / "out", seeds=range(4), doc=page, say=said.append)
-    assert "maker_levels=20" in said[0] and (tmp_path / "out" / "table.json").is_file()
+    assert said[:2] == ["2019-11 and 2020-01: 18 blocks of three days", "2019-12 and 2020-02: 17 blocks of three days"]
+    assert "maker_levels=20" in said[2] and (tmp_path / "out" / "table.json").is_file()
     assert all(each.words in page.read_text() for each in [*result.rows, *result.bounds])
     assert "## Which parameters the moments tell" in page.read_text()
     calibrate(tmp_path / "out", defaults=True, seeds=range(4), doc=page, say=said.append)

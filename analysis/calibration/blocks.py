@@ -55,7 +55,8 @@ def of_record(folder, months):
     """Return the whole blocks of some months, such as "2020-01", from the files of a folder.
 
     Blocks begin with a month; one with a bar missing on either side is left out, and so is what a month has beyond.
-    FileNotFoundError names the file that is not there; ValueError if fewer than two blocks are whole.
+    FileNotFoundError names the file that is not there; ValueError names months that have no whole block,
+    or says that there are not two.
     """
     import pandas
 
@@ -67,12 +68,14 @@ def of_record(folder, months):
     spot = pandas.read_parquet(folder / SPOT)["close_x100"] / 100.0
     rates = pandas.read_csv(folder / RATES, parse_dates=["ts_utc"], index_col=0)["funding_rate"]
     rates.index = rates.index.tz_localize(None)
-    starts = [day for month in months for day in first_days(month_of(month))]
-    blocks = [block(spot, perp, rates, start, pandas.Timedelta(days=DAYS)) for start in starts]
-    whole = [each for each in blocks if each is not None]
-    if len(whole) < 2:
-        raise ValueError(f"months must have two blocks of {DAYS} days without a bar missing (got {', '.join(months)})")
-    return joined(whole)
+    lasts = pandas.Timedelta(days=DAYS)
+    blocks = {month: [block(spot, perp, rates, day, lasts) for day in first_days(month_of(month))] for month in months}
+    whole = {month: [each for each in all_of_it if each is not None] for month, all_of_it in blocks.items()}
+    empty = [month for month, found in whole.items() if not found]
+    if empty or sum(map(len, whole.values())) < 2:
+        got = ", ".join(empty or months)
+        raise ValueError(f"months must have blocks of {DAYS} days without a bar missing, two in all (got {got})")
+    return joined([each for found in whole.values() for each in found])
 
 
 def month_of(text):

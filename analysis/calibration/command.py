@@ -33,6 +33,8 @@ def calibrate(
     folder.mkdir(parents=True, exist_ok=True)
     record = observed.observe(data, held_back or observed.HELD_BACK) if data else observed.read()
     observed.write(record, folder / "observed.json")
+    for months, moments in ((observed.FITTED, record.fitted), (record.months, record.held_back)):
+        say(f"{' and '.join(months)}: {moments.blocks} blocks of three days")
     arguments, slopes = ({}, None) if defaults else (CALIBRATED, SLOPES)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         if fit:

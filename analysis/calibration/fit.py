@@ -227,8 +227,8 @@ class Kept:
     def __init__(self, path, say, each=map):
         self.path, self.say, self.each, self.known = path, say, each, {}
         for line in path.read_text().splitlines() if path.exists() else []:
-            each = json.loads(line)
-            self.known[each["key"]] = each
+            known = json.loads(line)
+            self.known[known["key"]] = known
 
     def measured(self, seeds, point):
         """Return the values of TARGETS, then of BANDS, that `calm` has at a point of the search, {name: value}."""
@@ -236,9 +236,9 @@ class Kept:
         if key not in self.known:
             made = simulated(seeds, arguments_of(point), self.each)
             bands = [made.band(band) for band in BANDS]
-            each = {"key": key, "values": [made.target(target) for target in TARGETS], "bands": bands}
+            known = {"key": key, "values": [made.target(target) for target in TARGETS], "bands": bands}
             with self.path.open("a") as file:
-                file.write(json.dumps(each) + "\n")
-            self.known[key] = each
+                file.write(json.dumps(known) + "\n")
+            self.known[key] = known
             self.say(f"{len(self.known)}: {point}")
         return self.known[key]["values"] + self.known[key]["bands"]

@@ -31,13 +31,14 @@ def observe(folder, held_back=HELD_BACK):
 
     held_back: months, as "2019-12", of which none is of the fit
     """
+    held_back = tuple(dict.fromkeys(held_back))
     both = sorted(set(held_back) & set(FITTED))
     if both:
         raise ValueError(f"months held back must not be of the fit (got {', '.join(both)}); take others")
     measures = [each.measure for each in TARGETS]
     samples = [of_record(folder, months) for months in (FITTED, held_back)]
     moments = [bootstrapped(measures, each, len(each.index)) for each in samples]
-    return Observed(*moments, scatter(folder, held_back)[0], tuple(held_back))
+    return Observed(*moments, scatter(folder, held_back)[0], held_back)
 
 
 def write(observed, path=TABLE):
