@@ -4,12 +4,13 @@ He, Manela, Ross and von Wachter, "Fundamentals of Perpetual Futures" (arXiv 221
 has a Sharpe ratio of 6.7 without any cost, 3.5 with the fees of a maker, 1.8 with those of retail, of single traders in
 one market.
 
-*Who takes prices* is such a trader, by a rule of this file: at every full hour of `ordinary_day` it may sell the
-contract and buy spot, or the reverse, at the prices of that hour, and moves nothing.
+The market is `crowded_longs`. *Who takes prices* is such a trader, by a rule of this file: at every full hour it may
+sell the contract and buy spot, or the reverse, at the prices of that hour, and moves nothing; the arbitrageurs who make
+these prices pay the fees of retail.
 
-*Who makes them* are the arbitrageurs of `crowded_longs`, all at one tier, in USD and beyond what their holdings would
-be worth had they done nothing. There the order does not come out: fees also keep arbitrageurs from trading. Without
-them many small premiums are taken, all at once, and what that does to spot costs more than a fee.
+*Who makes them* are these arbitrageurs, all at one tier, in USD and beyond what their holdings would be worth had they
+done nothing. There the order does not come out: fees also keep arbitrageurs from trading. Without them many small
+premiums are taken, all at once, and what that does to spot costs more than a fee.
 """
 
 import math
@@ -18,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.papers.row import Row
-from scenarios import crowded_longs, ordinary_day
+from scenarios import crowded_longs
 from sim.index import SpotMarket
 from sim.ledger import owed_by
 from sim.venues import BITMEX
@@ -41,15 +42,20 @@ def wealth(market, crowd):
     return float(coin), float(there.usd.sum() * float(terms.usd_unit))
 
 
-def gains(fees, days, seed, step_s=15.0):
-    """(days,) what the arbitrageurs gained each day over doing nothing, USD."""
+def market_of(fees, days, seed, step_s, **recorded):
+    """A market in which arbitrageurs, who count all costs, pay a tier's fees."""
     fee, cost_bps = FEES[fees]
     spot = SpotMarket()
     spot = replace(spot, venues=tuple(replace(each, cost_bps=cost_bps) for each in spot.venues))
-    market = crowded_longs(
+    return crowded_longs(
         seed=seed, hours=24.0 * days, step_s=step_s, venue=replace(BITMEX, taker_fee=fee), spot=spot, careful=1.0,
-        buyers=3_000, entry=0.002, record_every=1_000,
+        buyers=3_000, entry=0.002, **recorded,
     )  # fmt: skip
+
+
+def gains(fees, days, seed, step_s=15.0):
+    """(days,) what the arbitrageurs gained each day over doing nothing, USD."""
+    market = market_of(fees, days, seed, step_s, record_every=1_000)
     crowd = next(each for each in market.crowds if each.name == "Arbitrageurs")
     first, found = wealth(market, crowd), []
     for _ in range(days):
@@ -60,9 +66,9 @@ def gains(fees, days, seed, step_s=15.0):
     return np.diff(found, prepend=0.0)
 
 
-def hours_of(seed, days):
-    """((hours,) basis, (hours,) funding that a long paid up to then and since the hour before) of an ordinary run."""
-    run = ordinary_day(seed=seed, hours=float(HOURS_A_DAY * days), step_s=10.0, record_every=360).run()
+def hours_of(seed, days, step_s=15.0):
+    """((hours,) basis, (hours,) funding that a long paid up to then and since the hour before)."""
+    run = market_of("retail", days, seed, step_s, record_every=round(3_600.0 / step_s)).run()
     paid = np.zeros(len(run.series))
     np.add.at(paid, np.searchsorted(run.series.time_s, run.funding.time_s), run.funding.rate)
     return run.series["last"] / run.series.index - 1.0, paid
@@ -141,6 +147,6 @@ def makers_of_prices(days, seeds):
     return rows("where all pay", (none - maker, maker - retail, ratio), errors)
 
 
-def table(days=8, seeds=range(3), taker_days=5, taker_seeds=range(8)):
+def table(days=8, seeds=range(3), taker_seeds=range(16)):
     """[Row]: the Sharpe ratio falls from tier to tier, and how many times it is larger without fees than for retail."""
-    return taker(taker_days, taker_seeds) + makers_of_prices(days, seeds)
+    return taker(days, taker_seeds) + makers_of_prices(days, seeds)
