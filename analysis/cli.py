@@ -287,18 +287,14 @@ def calibrate(data, held_back, fit, defaults, seeds, processes, out, doc):
     from analysis.sweep.spelled import seeds as spelled
 
     chosen = spelled(seeds) if seeds else SEEDS
-    months = held_back.split(",") if held_back else None
-    result = calibrate(
-        out,
-        data=data,
-        held_back=months,
-        fit=fit,
-        defaults=defaults,
-        seeds=chosen,
-        processes=processes,
-        doc=doc,
-        say=click.echo,
-    )
+    given = {"data": data, "held_back": held_back.split(",") if held_back else None, "fit": fit, "defaults": defaults}
+    try:
+        result = calibrate(out, seeds=chosen, processes=processes, doc=doc, say=click.echo, **given)
+    except KeyboardInterrupt:
+        if not fit:
+            raise
+        click.echo("perpsim: interrupted; what was done is saved: the same command goes on from there", err=True)
+        return 130
     click.echo("\n" + lines(result) + f"\n\nSaved in {out}")
     return 0 if result.good else 1
 

@@ -224,6 +224,15 @@ def test_ctrl_c_before_the_first_step_saves_nothing(perpsim, monkeypatch, tmp_pa
     assert list(tmp_path.glob("runs/*")) == []
 
 
+def test_ctrl_c_in_a_fit_says_that_its_points_are_kept(perpsim, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analysis.calibration.command.calibrate", stop)
+    assert "goes on from there" in refused(perpsim("calibrate", "--fit"), status=130)
+    assert "nothing was saved" in refused(perpsim("calibrate"), status=130)
+
+
 def test_a_picture_that_fails_for_want_of_room_does_not_lose_the_run(perpsim, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
