@@ -41,8 +41,8 @@ def calibrate(
             found = fitted(record.fitted, record.scatter, folder, POINTS, say, pool.map)
             arguments, slopes = arguments_of(found.point), found.slopes
             (folder / "fit.json").write_text(json.dumps({"point": found.point, "slopes": slopes.tolist()}) + "\n")
-        given = ", ".join(f"{name}={text(value)}" for name, value in arguments.items())
-        say(f"calm({given}), {len(seeds)} runs of three days")
+        given = "".join(f"\n  {name}={text(value)}" for name, value in arguments.items())
+        say(f"{len(seeds)} runs of three days of calm with" + (given or " its defaults"))
         made = simulated(seeds, arguments, pool.map)
     result = table.judged(record, made, slopes)
     write(result, arguments, folder)
