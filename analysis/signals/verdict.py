@@ -92,7 +92,7 @@ def tried(
     found |= dict(folds=folds, stressed=stressed, calm=calm)
     found["paths"] = path_ratios(kept_signal, kept, horizon=horizon, **costs)
     found["regimes"] = by_regime(kept_signal, kept, net, paid)
-    at = np.full(len(kept), np.datetime64("NaT")) if times is None else np.asarray(times, "datetime64[s]")[there]
+    at = np.full(len(kept), np.datetime64("NaT", "s")) if times is None else np.asarray(times, "datetime64[s]")[there]
     found["windows"] = in_windows(at, kept_signal, kept, net)
     unsound = faults(signal, returns, times)
     speaks = against(found, trials) if np.ptp(kept_signal) > 0.0 else ()
