@@ -241,3 +241,17 @@ def test_a_picture_that_fails_for_want_of_room_does_not_lose_the_run(perpsim, mo
     code, _, err = perpsim("run", "calm", *SHORT)
     assert code == 1 and "the run is saved in runs/calm-1, but not its" in err.replace(os.sep, "/")
     assert len(Run.load("runs/calm-1")["mark"])
+
+
+def test_calibrate_hands_its_options_on(perpsim, monkeypatch):
+    given = {}
+
+    def stop(out, **options):
+        given.update(options, out=out)
+        raise ValueError("far enough")
+
+    monkeypatch.setattr("analysis.calibration.command.calibrate", stop)
+    options = ("--data", "there", "--held-back", "2020-05,2020-06", "--processes", "3", "--seeds", "1:4", "--out", "o")
+    refused(perpsim("calibrate", *options))
+    wanted = {"data": "there", "held_back": ["2020-05", "2020-06"], "processes": 3, "out": "o", "fit": False}
+    assert wanted.items() <= given.items() and list(given["seeds"]) == [1, 2, 3]

@@ -61,6 +61,33 @@ def test_who_takes_prices_earns_what_the_basis_loses_and_funding_pays_less_the_c
     assert 1e4 * carry.taken(basis, paid, 0.0).sum() == pytest.approx(-11.0 + 8.0 + 6.0 + 8.0 - 1.0 - 13.0 + 13.0)
 
 
+def test_fundings_are_paid_in_the_hours_of_their_stamps():
+    import numpy as np
+
+    basis, paid = carry.hours_of(seed=3, days=1, step_s=60.0)
+    assert len(basis) == len(paid) == 24 and np.abs(basis).max() < 0.1
+    assert list(np.flatnonzero(paid) + 1) == [4, 12, 20]
+
+
+def test_errors_of_who_takes_prices_are_those_of_chance_and_the_first_day_does_not_count(monkeypatch):
+    import numpy as np
+
+    rng = np.random.default_rng(7)
+
+    def hours_of(seed, days):
+        basis = 2e-3 * rng.normal(size=24 * days)
+        basis[:23] = np.nan
+        return basis, np.zeros(24 * days)
+
+    monkeypatch.setattr(carry, "hours_of", hours_of)
+    tables = [carry.taker(4, range(8)) for _ in range(150)]
+    for number in range(2):
+        rows = [table[number] for table in tables]
+        chance = np.std([row.simulated for row in rows])
+        assert np.mean([row.standard_error for row in rows]) == pytest.approx(chance, rel=0.3)
+        assert np.mean([row.simulated for row in rows]) > 10.0
+
+
 def test_a_sharpe_ratio_has_the_error_that_chance_gives_it():
     import numpy as np
 
